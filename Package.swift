@@ -1,0 +1,49 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The CPU is chosen by the environment: MDRUN_CPU=native, x86-64-v4, none ... Default: x86-64-v3 on x86-64.
+#if arch(x86_64)
+    let defaultCPU = "x86-64-v3"
+#else
+    let defaultCPU = "none"
+#endif
+let cpu = Context.environment["MDRUN_CPU"] ?? defaultCPU
+let optimised: [SwiftSetting] = cpu == "none" ? [] : [.unsafeFlags(["-Xcc", "-march=\(cpu)"])]
+let cOptimised: [CSetting] = cpu == "none" ? [] : [.unsafeFlags(["-march=\(cpu)"])]
+let lifetimes: SwiftSetting = .enableExperimentalFeature("Lifetimes")
+
+let package = Package(
+    name: "mdrun",
+    products: [
+        .executable(name: "mdrun", targets: ["mdrun"]),
+        .executable(name: "mdfit", targets: ["mdfit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CMPI", dependencies: ["CMPICH"], cSettings: cOptimised),
+        .target(name: "Deck", swiftSettings: optimised),
+        .target(name: "Domain", dependencies: ["CMPI", "Deck"], swiftSettings: optimised + [lifetimes]),
+        .target(
+            name: "Potentials", dependencies: ["Domain", "Deck", "COpenBLAS"], swiftSettings: optimised + [lifetimes]),
+        .target(name: "Integrators", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
+        .target(
+            name: "Observers", dependencies: ["Integrators", "Potentials", "Domain", "Deck"],
+            swiftSettings: optimised),
+        .target(name: "Fitting", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
+        .target(
+            name: "MDSession", dependencies: ["Observers", "Integrators", "Potentials", "Domain", "Deck"],
+            path: "Sources/mdrun/Session", swiftSettings: optimised),
+        .executableTarget(
+            name: "mdrun", dependencies: ["MDSession"], path: "Sources/mdrun/Main", swiftSettings: optimised),
+        .executableTarget(
+            name: "mdfit",
+            dependencies: [
+                "Fitting", "MDSession", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: optimised),
+    ],
+    swiftLanguageModes: [.v6]
+)
