@@ -1,0 +1,102 @@
+/// A uniquely owned, growable array of per-atom values: the only type in mdrun that owns unsafe memory.
+///
+/// Memory is aligned to 64 bytes. Growth doubles the capacity, so appending is amortised constant time. A column is noncopyable:
+/// passing one to a function borrows it, which costs nothing and keeps Swift's exclusivity checks out of inner loops.
+/// Subscripts check their index. A kernel whose profile asks for it reads through `pointer`, which is valid until the column grows
+/// or dies; a kernel takes it once, at its head, from a column that it was passed.
+public struct Column<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline var storage: UnsafeMutablePointer<Element>
+    public private(set) var count: Int
+    public private(set) var capacity: Int
+
+    public init(capacity: Int = 0) {
+        storage = Self.allocate(capacity)
+        self.capacity = capacity
+        count = 0
+    }
+
+    public init(repeating value: Element, count: Int) {
+        self.init(capacity: count)
+        storage.initialize(repeating: value, count: count)
+        self.count = count
+    }
+
+    public init(_ elements: some Collection<Element>) {
+        self.init(capacity: elements.count)
+        for element in elements { append(element) }
+    }
+
+    deinit { storage.deallocate() }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+        UnsafeMutableRawPointer.allocate(
+            byteCount: max(capacity, 1) * MemoryLayout<Element>.stride, alignment: 64
+        ).bindMemory(to: Element.self, capacity: max(capacity, 1))
+    }
+
+    @inlinable @inline(__always) public var pointer: UnsafeMutablePointer<Element> { storage }
+
+    @inlinable public var indices: Range<Int> { 0..<count }
+    @inlinable public var isEmpty: Bool { count == 0 }
+
+    @inlinable public subscript(index: Int) -> Element {
+        @inline(__always) get {
+            precondition(index >= 0 && index < count, "column index out of range")
+            return storage[index]
+        }
+        @inline(__always) set {
+            precondition(index >= 0 && index < count, "column index out of range")
+            storage[index] = newValue
+        }
+    }
+
+    public var span: Span<Element> {
+        @_lifetime(borrow self) get {
+            let span = unsafe Span(_unsafeStart: UnsafePointer(storage), count: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    public mutating func reserve(_ minimum: Int) {
+        guard minimum > capacity else { return }
+        let larger = max(minimum, capacity + capacity / 2 + 16)
+        let fresh = Self.allocate(larger)
+        fresh.moveInitialize(from: storage, count: count)
+        storage.deallocate()
+        storage = fresh
+        capacity = larger
+    }
+
+    public mutating func append(_ element: Element) {
+        if count == capacity { reserve(count + 1) }
+        (storage + count).initialize(to: element)
+        count += 1
+    }
+
+    /// Makes the column `count` long; elements that appear hold `value`.
+    public mutating func resize(to newCount: Int, filling value: Element) {
+        reserve(newCount)
+        if newCount > count { (storage + count).initialize(repeating: value, count: newCount - count) }
+        count = newCount
+    }
+
+    public mutating func fill(_ value: Element) {
+        storage.update(repeating: value, count: count)
+    }
+
+    public mutating func removeAll() { count = 0 }
+
+    public mutating func removeLast(_ number: Int = 1) {
+        precondition(number <= count)
+        count -= number
+    }
+
+    public borrowing func copy() -> Column {
+        var other = Column(capacity: count)
+        other.storage.initialize(from: storage, count: count)
+        other.count = count
+        return other
+    }
+
+    public borrowing func array() -> [Element] { Array(UnsafeBufferPointer(start: storage, count: count)) }
+}

@@ -1,0 +1,51 @@
+/// What a step needs beside forces. Ordinary steps ask for nothing more, which is what makes them fast.
+public struct Wanted: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    public static let energy = Wanted(rawValue: 1)
+    public static let virial = Wanted(rawValue: 2)
+    public static let atomEnergy = Wanted(rawValue: 4)
+    public static let atomVirial = Wanted(rawValue: 8)
+    public static let everything: Wanted = [.energy, .virial, .atomEnergy, .atomVirial]
+}
+
+/// What potentials write, on owned *and* ghost atoms: `Halo.reverse` then sums ghosts' parts onto their owners.
+public struct Forces: ~Copyable {
+    /// Force in energy / length units; w is not used and may hold rubbish.
+    public var force = Column<Vector>()
+    /// This rank's part of the potential energy (sum over ranks = total). Valid when `.energy` was wanted.
+    public var energy: Double = 0
+    /// This rank's part of the virial W_ab = sum r_a f_b (LAMMPS' sign; pressure = (N k T + tr W / 3) / V). Valid when wanted.
+    public var virial: Tensor = .zero
+    /// Energy of each atom; a half-list pair puts half on each of its atoms, ghosts included. Empty unless wanted.
+    public var atomEnergy = Column<Double>()
+    /// Virial of each atom. Empty unless wanted.
+    public var atomVirial = Column<Tensor>()
+    public private(set) var wanted: Wanted = []
+
+    public init() {}
+
+    /// Zeroes everything for `count` atoms (owned + ghost).
+    public mutating func clear(count: Int, wanted: Wanted) {
+        self.wanted = wanted
+        force.removeAll()
+        force.resize(to: count, filling: .zero)
+        energy = 0
+        virial = .zero
+        atomEnergy.removeAll()
+        if wanted.contains(.atomEnergy) { atomEnergy.resize(to: count, filling: 0) }
+        atomVirial.removeAll()
+        if wanted.contains(.atomVirial) { atomVirial.resize(to: count, filling: .zero) }
+    }
+
+    /// self += weight * other, everything that is wanted here; `other` must have been computed with at least as much.
+    public mutating func add(_ other: borrowing Forces, weight: Double) {
+        let into = force.pointer, from = other.force.pointer
+        let w = Vector(repeating: weight)
+        for i in 0..<force.count { into[i] = into[i].addingProduct(w, from[i]) }
+        energy += weight * other.energy
+        virial += other.virial * weight
+        for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
+        for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
+    }
+}

@@ -1,0 +1,78 @@
+/// Which pairs a list holds. `half`: each pair once, seen from one of its atoms. `full`: every neighbour of every owned atom.
+public enum ListKind: Sendable, Hashable { case half, full }
+
+/// Neighbours of each owned atom, owned and ghost ones, within a distance: atom i's are
+/// `neighbours[offsets[i] ..< offsets[i + 1]]`.
+///
+/// The distance includes the skin, so a kernel checks its own cutoff. A half list holds a pair of owned atoms at the one with the
+/// smaller index, and an owned-ghost pair on one of the two sides that see it, chosen by ids and, between images of one atom, by
+/// the integer box shift; never by comparing coordinates, which rounding could make both sides win or lose.
+public final class NeighbourList {
+    public let kind: ListKind
+    /// Cutoff plus skin.
+    public let distance: Double
+    public internal(set) var offsets = Column<Int32>(repeating: 0, count: 1)
+    public internal(set) var neighbours = Column<Int32>()
+    /// Counts builds, so that whoever derives something from the list knows when it is stale.
+    public internal(set) var generation = 0
+    private var derived: [Key: NeighbourList] = [:]
+
+    private struct Key: Hashable {
+        let kind: ListKind
+        let distance: Double
+    }
+
+    public init(kind: ListKind, distance: Double) {
+        self.kind = kind
+        self.distance = distance
+    }
+
+    public var pairs: Int { neighbours.count }
+
+    /// The pairs of this list that are within `distance`, kept until the next build; this list itself when nothing would differ.
+    /// An ensemble builds one list and gives each member its own.
+    public func trimmed(kind: ListKind, distance: Double, _ atoms: borrowing Atoms) -> NeighbourList {
+        precondition(distance <= self.distance * (1 + 1e-12), "a list is trimmed, never widened")
+        precondition(self.kind == .full || kind == .half, "a half list does not hold a full one")
+        if kind == self.kind && distance == self.distance { return self }
+        let key = Key(kind: kind, distance: distance)
+        let list = derived[key] ?? NeighbourList(kind: kind, distance: distance)
+        derived[key] = list
+        if list.generation != generation {
+            list.trim(self, atoms)
+            list.generation = generation
+        }
+        return list
+    }
+
+    private func trim(_ parent: NeighbourList, _ atoms: borrowing Atoms) {
+        let limit = distance * distance
+        offsets.removeAll()
+        offsets.append(0)
+        neighbours.removeAll()
+        neighbours.reserve(parent.kind == kind ? parent.pairs : parent.pairs / 2 + 1)
+        let halve = parent.kind == .full && kind == .half
+        let x = atoms.position.pointer
+        let start = parent.offsets.pointer, other = parent.neighbours.pointer
+        for i in 0..<atoms.owned {
+            for k in Int(start[i])..<Int(start[i + 1]) {
+                let j = Int(other[k])
+                let d = (x[i] - x[j]).xyz
+                if d.dot(d) < limit, !halve || atoms.holdsPair(i, j) { neighbours.append(Int32(j)) }
+            }
+            offsets.append(Int32(neighbours.count))
+        }
+    }
+}
+
+extension Atoms {
+    /// Whether the half list holds the pair of owned atom i and neighbour j at i.
+    @inlinable public func holdsPair(_ i: Int, _ j: Int) -> Bool {
+        if j < owned { return i < j }
+        let a = id[i], b = id[j]
+        // Parity spreads the pairs over both sides.
+        if a != b { return (a + b) & 1 == 0 ? a < b : a > b }
+        let n = ghostShift[j - owned]
+        return n.x != 0 ? n.x > 0 : n.y != 0 ? n.y > 0 : n.z > 0
+    }
+}

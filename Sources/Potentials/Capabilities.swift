@@ -1,0 +1,71 @@
+import Domain
+
+/// Per-atom energies that can be weighted: F += -sum_i a_i d(e_i)/dx, with its virial.
+public protocol SiteEnergies: Potential {
+    /// - Parameter seeds: a_i for owned *and* ghost atoms (ghosts' copied from owners). A half-list pair's seed is (a_i + a_j) / 2.
+    ///   Energy, when wanted, is sum_i a_i e_i; per-atom energies are a_i e_i.
+    func computeSeeded(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        seeds a: borrowing Column<Double>, into forces: inout Forces)
+}
+
+/// The force of a conservative ensemble on its members' inputs, in one pass of the same kernel on dual numbers:
+///
+///     F += -sum_i a_i d(e_i)/dx + H v,   H = d2E/dx2
+///
+/// With positions x - t v and seeds 1 + t a, minus the dual part of dE/dx is exactly that force (reference: DESIGN.md section 3).
+/// The virial is the dual edge force times the plain edge vector, nothing else. `forces.energy` is not touched.
+public protocol DifferentiablePotential: SiteEnergies {
+    /// - Parameters:
+    ///   - a: per-atom weights, owned and ghost. - v: displacement field in length units, owned and ghost, ghosts' copied from owners
+    ///     without any box shift.
+    func pullback(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces)
+}
+
+extension DifferentiablePotential {
+    /// The default: a central difference of seeded forces, for potentials without a dual kernel.
+    ///
+    /// With s = 1e-4 / max|v| (max over all ranks): H v = (F(x - s v) - F(x + s v)) / (2 s). Skipped where v = 0 everywhere.
+    public func pullback(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces
+    ) {
+        pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
+    }
+
+    /// Also the reference that dual kernels are tested against.
+    public func pullbackByDifference(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces, step: Double = 1e-4
+    ) {
+        let quiet = context.wanting(context.wanted.intersection([.virial]))
+        computeSeeded(atoms, list, quiet, seeds: a, into: &forces)
+        var longest = 0.0
+        for i in 0..<atoms.owned { longest = Swift.max(longest, v[i].dot(v[i])) }
+        longest = context.communicator.max(longest).squareRoot()
+        guard longest > 0 else { return }
+        let s = step / longest
+        var ones = Column<Double>(repeating: 1, count: atoms.count)
+        ones.fill(1)
+        var moved = atoms.copyForEvaluation()
+        for sign in [-1.0, 1.0] {
+            for i in 0..<atoms.count {
+                moved.position[i] = atoms.position[i] + v[i].xyz * (sign * s)
+            }
+            var part = Forces()
+            part.clear(count: atoms.count, wanted: quiet.wanted)
+            computeSeeded(moved, list, quiet, seeds: ones, into: &part)
+            // Virial of a force that is a difference at displaced edges: dual edge force (x) plain edge. The central difference gives
+            // d(r (x) f)/dt = dr/dt (x) f + r (x) df/dt; the first piece, sum_i v_i (x) F_i up to sign, is taken out again.
+            forces.add(part, weight: -sign / (2 * s))
+        }
+        if context.wanted.contains(.virial) {
+            var plain = Forces()
+            plain.clear(count: atoms.count, wanted: [])
+            computeSeeded(atoms, list, quiet.wanting([]), seeds: ones, into: &plain)
+            for i in 0..<atoms.count { forces.virial.add(v[i].xyz, plain.force[i].xyz) }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Deck
+import Domain
+
+/// The truncated 12-6 Lennard-Jones potential of `pair_style lj/cut`:
+///
+///     E(r) = 4 epsilon ((sigma / r)^12 - (sigma / r)^6) - shift,   r < rc;   shift = E(rc) with `pair_modify shift yes`, else 0
+///
+/// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
+/// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
+public final class LennardJones: Potential {
+    public static let entry = PotentialStyle(
+        "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
+    ) { words, setup in
+        let cutoff = try words.positiveDouble("the global cutoff")
+        try words.finish()
+        return LennardJones(globalCutoff: cutoff, typeCount: setup.typeCount)
+    }
+
+    /// As typed; kept apart from what the loop needs.
+    public struct Coefficient: Sendable {
+        public var epsilon: Double
+        public var sigma: Double
+        public var cutoff: Double
+    }
+
+    public let style = "lj/cut"
+    public let capabilities = Capabilities.all
+    public private(set) var requirements: Requirements
+    let globalCutoff: Double
+    let typeCount: Int
+    private var given: [Coefficient?]
+    /// (typeCount + 1)^2 derived rows for the kernel.
+    private(set) var parameters: Column<LennardJonesParameters>
+    var isShifted = false
+    var mixing = Mixing.geometric
+
+    public enum Mixing: Sendable { case geometric, arithmetic, sixthpower }
+
+    public init(globalCutoff: Double, typeCount: Int) {
+        self.globalCutoff = globalCutoff
+        self.typeCount = typeCount
+        given = Array(repeating: nil, count: (typeCount + 1) * (typeCount + 1))
+        parameters = Column(repeating: LennardJonesParameters(), count: (typeCount + 1) * (typeCount + 1))
+        requirements = Requirements(cutoff: globalCutoff, list: .half)
+    }
+
+    public var summary: String { "lj/cut: cutoff \(requirements.cutoff)" }
+
+    public func set(_ i: Int, _ j: Int, _ coefficient: Coefficient) {
+        given[min(i, j) * (typeCount + 1) + max(i, j)] = coefficient
+    }
+
+    public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        let rows = try words.typeRange("a type", count: typeCount)
+        let columns = try words.typeRange("a type", count: typeCount)
+        let epsilon = try words.double("epsilon")
+        let sigma = try words.double("sigma")
+        let cutoff = words.isAtEnd ? globalCutoff : try words.positiveDouble("the pair's cutoff")
+        try words.finish()
+        for i in rows {
+            for j in columns where j >= i { set(i, j, Coefficient(epsilon: epsilon, sigma: sigma, cutoff: cutoff)) }
+        }
+    }
+
+    public func prepare(_ setup: PotentialSetup) throws {
+        var largest = 0.0
+        for i in 1...typeCount {
+            for j in i...typeCount {
+                guard let c = given[i * (typeCount + 1) + j] ?? mixed(i, j) else {
+                    throw DeckError("pair_style lj/cut has no pair_coeff for types \(i) and \(j)", at: nil)
+                }
+                let derived = LennardJonesParameters(c, shifted: isShifted)
+                parameters[i * (typeCount + 1) + j] = derived
+                parameters[j * (typeCount + 1) + i] = derived
+                largest = max(largest, c.cutoff)
+            }
+        }
+        requirements = Requirements(cutoff: largest, list: .half)
+    }
+
+    private func mixed(_ i: Int, _ j: Int) -> Coefficient? {
+        guard let a = given[i * (typeCount + 1) + i], let b = given[j * (typeCount + 1) + j] else { return nil }
+        func distance(_ a: Double, _ b: Double) -> Double {
+            mixing == .arithmetic ? 0.5 * (a + b) : (a * b).squareRoot()
+        }
+        return Coefficient(
+            epsilon: (a.epsilon * b.epsilon).squareRoot(), sigma: distance(a.sigma, b.sigma), cutoff: distance(a.cutoff, b.cutoff))
+    }
+
+    public func compute(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
+    ) {
+        lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+    }
+}
+
+extension LennardJones: DifferentiablePotential {
+    public func computeSeeded(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        seeds a: borrowing Column<Double>, into forces: inout Forces
+    ) {
+        lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: a.pointer, into: &forces)
+    }
+}

@@ -1,0 +1,38 @@
+import Deck
+
+/// One `pair_style`: its word, how it is written, and how it is made from the words that follow.
+public struct PotentialStyle: Sendable {
+    public let name: String
+    /// As printed by `mdrun styles` and the manual: the pair_style line, then the pair_coeff line.
+    public let usage: String
+    public let make: @Sendable (_ words: inout Words, _ setup: PotentialSetup) throws -> any Potential
+
+    public init(
+        _ name: String, usage: String,
+        make: @escaping @Sendable (_ words: inout Words, _ setup: PotentialSetup) throws -> any Potential
+    ) {
+        (self.name, self.usage, self.make) = (name, usage, make)
+    }
+}
+
+/// The potentials that a deck can name: a literal list, one line each.
+public struct PotentialRegistry: Sendable {
+    public var styles: [PotentialStyle]
+
+    public init(_ styles: [PotentialStyle] = PotentialRegistry.builtin) { self.styles = styles }
+
+    public static let builtin: [PotentialStyle] = [
+        ZeroPotential.entry,
+        LennardJones.entry,
+    ]
+
+    /// Makes the potential whose style word is next.
+    /// - Throws: `DeckError` at the style word when it is not known, with the nearest name that is.
+    public func make(_ words: inout Words, _ setup: PotentialSetup) throws -> any Potential {
+        let name = try words.word("a pair style")
+        guard let style = styles.first(where: { $0.name == name.text }) else {
+            throw DeckError.unknown("pair_style", name, known: styles.map(\.name))
+        }
+        return try style.make(&words, setup)
+    }
+}
