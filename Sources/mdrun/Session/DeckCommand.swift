@@ -1,0 +1,25 @@
+import Deck
+
+/// One command of the deck: decodes its words into a typed value, or fails pointing at the word; then acts. Nothing after `init`
+/// sees strings. One command a file in Commands/, one line in `CommandRegistry.builtin`.
+public protocol DeckCommand {
+    static var name: String { get }
+    /// How it is written, as printed by `mdrun styles` and the manual.
+    static var usage: String { get }
+    /// - Throws: `DeckError` at the word that is wrong; must consume every word (`words.finish()`).
+    init(_ words: inout Words, _ session: Session) throws
+    func execute(_ session: Session) throws
+}
+
+/// The commands a deck can use: a literal list. The language's own (variable, if, jump ...) are the interpreter's.
+public enum CommandRegistry {
+    public static let builtin: [any DeckCommand.Type] = settings + atoms + dynamics + output
+
+    private static let settings: [any DeckCommand.Type] = []
+    private static let atoms: [any DeckCommand.Type] = []
+    private static let dynamics: [any DeckCommand.Type] = []
+    private static let output: [any DeckCommand.Type] = []
+
+    static let byName: [String: any DeckCommand.Type] = Dictionary(
+        uniqueKeysWithValues: builtin.map { ($0.name, $0) })
+}
