@@ -19,7 +19,7 @@ import sys
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "train"))
-from dataset import Frames, neighbours
+from dataset import ATOMIC_NUMBERS, Frames, neighbours
 
 
 def read_safetensors(path):

@@ -22,7 +22,10 @@ from schnetpack.representation.schnet import SchNetInteraction
 
 def load(path):
     """A whole pickled SchNetPack model. Only for files that you trust: unpickling runs code."""
-    return torch.load(path, map_location="cpu", weights_only=False)
+    model = torch.load(path, map_location="cpu", weights_only=False)
+    if not hasattr(model.representation, "electronic_embeddings"):  # files of SchNetPack 2.0
+        model.representation.electronic_embeddings = nn.ModuleList()
+    return model
 
 
 def use_index_select():

@@ -144,8 +144,8 @@ def main():
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         step, best, spent = state["step"], state["best"], state["spent"]
-    else:
-        json.dump(dict(vars(a), data=None, out=None), open(os.path.join(a.out, "arguments.json"), "w"), indent=1)
+    with open(os.path.join(a.out, "arguments.json"), "a") as stream:  # one line for every start
+        stream.write(json.dumps(dict(vars(a), data=None, out=None, from_step=step)) + "\n")
     log = open(os.path.join(a.out, "log.csv"), "a")
     print(f"{len(rest)} frames, {len(held_out)} held out, {sum(p.numel() for p in model.parameters()) - model.representation.embedding.weight.numel()} parameters beside the embedding", flush=True)
 
