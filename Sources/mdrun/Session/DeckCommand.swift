@@ -22,7 +22,7 @@ public enum CommandRegistry {
     ]
     private static let atoms: [any DeckCommand.Type] = []
     private static let dynamics: [any DeckCommand.Type] = [
-        PairStyleCommand.self, PairCoeffCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
+        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
         RunCommand.self,
     ]
     private static let output: [any DeckCommand.Type] = []
