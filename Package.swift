@@ -44,6 +44,7 @@ let package = Package(
             dependencies: [
                 "Fitting", "MDSession", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: optimised),
+        .testTarget(name: "DeckTests", dependencies: ["Deck"]),
     ],
     swiftLanguageModes: [.v6]
 )
