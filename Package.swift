@@ -45,6 +45,8 @@ let package = Package(
                 "Fitting", "MDSession", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
+        .testTarget(
+            name: "MDSessionTests", dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -129,7 +129,6 @@ private struct ReplicaSource {
         var empty = Atoms(typeCount: atoms.typeCount)
         empty.mass = atoms.mass
         empty.labels = atoms.labels
-        empty.extras = atoms.extras.map { AtomProperty(name: $0.name, width: $0.width, count: 0) }
         return empty
     }
 }

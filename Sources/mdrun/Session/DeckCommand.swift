@@ -16,7 +16,10 @@ public enum CommandRegistry {
     public static let builtin: [any DeckCommand.Type] = settings + atoms + dynamics + output
 
     private static let settings: [any DeckCommand.Type] = []
-    private static let atoms: [any DeckCommand.Type] = []
+    private static let atoms: [any DeckCommand.Type] = [
+        LatticeCommand.self, RegionCommand.self, CreateBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,
+        VelocityCommand.self, Replicate.self,
+    ]
     private static let dynamics: [any DeckCommand.Type] = []
     private static let output: [any DeckCommand.Type] = []
 

@@ -29,6 +29,9 @@ struct Replicate: DeckCommand {
         for d in 0..<3 where copies[d] > 1 && !system.box.isPeriodic(d) {
             session.output.warn("Replicating in a non-periodic dimension")
         }
+        if let extra = system.atoms.foreignExtra {
+            throw DeckError("replicate: '\(extra)' keeps values of each atom, which cannot be replicated", at: location)
+        }
         session.output.line("Replication is creating a \(nx)x\(ny)x\(nz) = \(nx * ny * nz) times larger system...")
         try system.replicate((nx, ny, nz), wanted: session.processors)
         session.output.line("  \(session.boxDescription(system.box))")
