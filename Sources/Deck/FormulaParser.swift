@@ -84,6 +84,7 @@ struct FormulaParser {
             let number = String(decoding: bytes[start..<i], as: UTF8.self)
             guard i == bytes.count || !(isNameByte(bytes[i]) || bytes[i] == UInt8(ascii: ".")), let value = Double(number)
             else { throw error("malformed number", start..<endOfName(i)) }
+            guard value.isFinite else { throw error("this number is too large", start..<i) }
             steps.append((.number(value), start..<i))
             return false
         }

@@ -30,7 +30,7 @@ import Testing
         ("sin(1,2)", "sin() takes 1 argument, not 2"), ("atan2(1)", "atan2() takes 2 arguments, not 1"),
         ("1,2", "a comma outside the parentheses of a function"), ("(1,2)", "a comma outside the parentheses of a function"),
         ("+1", "expected a value, found '+'"), ("1=2", "expected an operator, found '='"),
-        ("1&2", "expected an operator, found '&'"), ("1.2.3", "malformed number"), ("3abc", "malformed number"),
+        ("1&2", "expected an operator, found '&'"), ("1.2.3", "malformed number"), ("1e400", "this number is too large"), ("3abc", "malformed number"),
         ("1/0", "division by zero"), ("1%0", "remainder of a division by zero"),
         ("ln(0)", "logarithm of 0.0, which is not positive"), ("sqrt(-4)", "square root of the negative number -4.0"),
         ("asin(2)", "asin of 2.0, which is not in -1 to 1"), ("(-8)^(1/3)", "-8.0 to the power of 0.3333333333333333 is not a real number"),
@@ -42,7 +42,7 @@ import Testing
         ("[1,2]", "a vector in an equal-style formula"), ("()", "expected a value, found ')'"), ("ternary(1,2)", "ternary() takes 3 arguments, not 2"),
         ("ternary(1,2,3,4)", "ternary() takes 3 arguments, not 4"), ("normal(0,-1,5)", "normal() needs a width that is not negative"),
         ("random(0,1,0)", "the seed must be a whole number from 1 to 900000000"), ("next(it)", "next() takes a file-style variable, and 'it' is equal-style"),
-        ("sum(3)", "sum() takes c_ID, c_ID[N], f_ID, f_ID[N] or v_name, not '3'"), ("swiggle(1,2,0)", "swiggle() needs a period that is not zero"),
+        ("sum(3)", "sum() takes c_ID, c_ID[N], f_ID, f_ID[N] or v_name, not '3'"), ("swiggle(1,2,0)", "swiggle() needs a positive period"),
         ("stagger(1,2)", "stagger() needs x > y > 0"), ("stride(0,1e300,1)", "stride() needs whole numbers, not 1e+300"),
         ("is_os(a.b)", "is_os() takes a name, with ^ before it or not"),
     ])

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func continuation() throws {
-        let deck = try runDeck("run 1 &\n 2   &   \n3\nrun 4 & # none\nrun 5\n# comment &\nrun 6\nrun 7 &")
+        let deck = try runDeck("run 1 &\n 2   &   \n3\nrun 4 & # none\nrun 5\n# comment &\nrun 6\nrun 7\n# end &")
+        #expect(try runDeck("run 1\nrun 2 &\n").description == "in.test:2:7: '&' promises a line that does not come\nrun 2 &\n      ^")
         #expect(deck.host.commands == ["run 1 2 3", "run 4 &", "run 5", "run 7"])
     }
 

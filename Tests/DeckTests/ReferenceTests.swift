@@ -16,6 +16,7 @@ import Testing
     static func printed(_ text: String) throws -> [String] {
         let host = RecordingHost()
         host.folder = folder
+        host.files["in.case"] = text
         host.known += ["region", "create_box", "mass", "pair_coeff"]
         let deck = try runDeck(text, host: host)
         let lines = deck.printed.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
