@@ -30,6 +30,7 @@ public struct Words: Sendable {
         return v
     }
     public mutating func positiveDouble(_ expected: String) throws(DeckError) -> Double { try double(expected) }
+    public mutating func nonNegativeDouble(_ expected: String) throws(DeckError) -> Double { try double(expected) }
     public mutating func int(_ expected: String) throws(DeckError) -> Int {
         let w = try word(expected)
         guard let v = Int(w.text) else { throw DeckError("expected \(expected), not '\(w.text)'", at: w.location) }

@@ -7,7 +7,7 @@ import Domain
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: Potential {
+public final class LennardJones: PairwisePotential {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -33,6 +33,7 @@ public final class LennardJones: Potential {
     private(set) var parameters: Column<LennardJonesParameters>
     var isShifted = false
     var mixing = Mixing.geometric
+    public var ownPairs: Set<TypePair>?
 
     public enum Mixing: Sendable { case geometric, arithmetic, sixthpower }
 
@@ -66,6 +67,11 @@ public final class LennardJones: Potential {
         var largest = 0.0
         for i in 1...typeCount {
             for j in i...typeCount {
+                guard ownPairs?.contains(TypePair(i, j)) ?? true else {
+                    parameters[i * (typeCount + 1) + j] = LennardJonesParameters()
+                    parameters[j * (typeCount + 1) + i] = LennardJonesParameters()
+                    continue
+                }
                 guard let c = given[i * (typeCount + 1) + j] ?? mixed(i, j) else {
                     throw DeckError("pair_style lj/cut has no pair_coeff for types \(i) and \(j)", at: nil)
                 }
