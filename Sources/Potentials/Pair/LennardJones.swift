@@ -7,7 +7,7 @@ import Domain
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: PairwisePotential {
+public final class LennardJones: PairModifiable, PairwisePotential {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -31,11 +31,9 @@ public final class LennardJones: PairwisePotential {
     private var given: [Coefficient?]
     /// (typeCount + 1)^2 derived rows for the kernel.
     private(set) var parameters: Column<LennardJonesParameters>
-    var isShifted = false
-    var mixing = Mixing.geometric
+    public var isShifted = false
+    public var mixing = MixingRule.geometric
     public var ownPairs: Set<TypePair>?
-
-    public enum Mixing: Sendable { case geometric, arithmetic, sixthpower }
 
     public init(globalCutoff: Double, typeCount: Int) {
         self.globalCutoff = globalCutoff
@@ -86,11 +84,9 @@ public final class LennardJones: PairwisePotential {
 
     private func mixed(_ i: Int, _ j: Int) -> Coefficient? {
         guard let a = given[i * (typeCount + 1) + i], let b = given[j * (typeCount + 1) + j] else { return nil }
-        func distance(_ a: Double, _ b: Double) -> Double {
-            mixing == .arithmetic ? 0.5 * (a + b) : (a * b).squareRoot()
-        }
         return Coefficient(
-            epsilon: (a.epsilon * b.epsilon).squareRoot(), sigma: distance(a.sigma, b.sigma), cutoff: distance(a.cutoff, b.cutoff))
+            epsilon: mixing.energy(a.epsilon, b.epsilon, a.sigma, b.sigma), sigma: mixing.distance(a.sigma, b.sigma),
+            cutoff: mixing.distance(a.cutoff, b.cutoff))
     }
 
     public func compute(
