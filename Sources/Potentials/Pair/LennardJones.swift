@@ -7,7 +7,7 @@ import Domain
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: PairModifiable {
+public final class LennardJones: PairModifiable, PairwisePotential {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -37,12 +37,8 @@ public final class LennardJones: PairModifiable {
     private(set) var parameters: Column<LennardJonesParameters>
     /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
-    /// Every pair one at a time, for comparison.
-    public var usesPlainKernel = false
-    /// `pair_modify mix`; set before `prepare`.
-    public var mixing = Mixing.geometric
-
-    public enum Mixing: String, Sendable { case geometric, arithmetic, sixthpower }
+    public var mixing = MixingRule.geometric
+    public var ownPairs: Set<TypePair>?
 
     public init(globalCutoff: Double, typeCount: Int) {
         self.globalCutoff = globalCutoff
@@ -74,6 +70,11 @@ public final class LennardJones: PairModifiable {
         var largest = 0.0
         for i in 1...typeCount {
             for j in i...typeCount {
+                guard ownPairs?.contains(TypePair(i, j)) ?? true else {
+                    parameters[i * (typeCount + 1) + j] = LennardJonesParameters()
+                    parameters[j * (typeCount + 1) + i] = LennardJonesParameters()
+                    continue
+                }
                 guard let c = given[i * (typeCount + 1) + j] ?? mixed(i, j) else {
                     throw DeckError("pair_style lj/cut has no pair_coeff for types \(i) and \(j)", at: nil)
                 }
