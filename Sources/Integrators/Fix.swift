@@ -12,14 +12,14 @@ public protocol Fix: AnyObject {
     /// Before the first force evaluation of a run: check and precompute. Throws what the user must mend.
     func prepare(_ system: System) throws
     /// After the first force evaluation of a run.
-    func setup(_ system: System)
+    func setup(_ system: System) throws
     /// First half of the integration: velocities by half a step, positions by a step.
-    func initialIntegrate(_ system: System)
+    func initialIntegrate(_ system: System) throws
     /// Forces have just been computed and are complete on owned atoms.
-    func postForce(_ system: System)
+    func postForce(_ system: System) throws
     /// Second half of the integration.
-    func finalIntegrate(_ system: System)
-    func endOfStep(_ system: System)
+    func finalIntegrate(_ system: System) throws
+    func endOfStep(_ system: System) throws
 
     /// What this fix needs computed at `step`.
     func wants(at step: Int) -> Wanted
@@ -47,11 +47,11 @@ public enum FixModification { case temperature(Temperature), flag(Bool) }
 
 extension Fix {
     public func prepare(_ system: System) throws {}
-    public func setup(_ system: System) {}
-    public func initialIntegrate(_ system: System) {}
-    public func postForce(_ system: System) {}
-    public func finalIntegrate(_ system: System) {}
-    public func endOfStep(_ system: System) {}
+    public func setup(_ system: System) throws {}
+    public func initialIntegrate(_ system: System) throws {}
+    public func postForce(_ system: System) throws {}
+    public func finalIntegrate(_ system: System) throws {}
+    public func endOfStep(_ system: System) throws {}
     public func wants(at step: Int) -> Wanted { [] }
     public var integrates: Bool { false }
     public var needsVirial: Bool { false }

@@ -33,6 +33,7 @@ public final class Simulation {
     /// Steps between spatial sorts of owned atoms (`atom_modify sort`); 0 = never.
     public var sortEvery = 1000
     public private(set) var current = Run(first: 0, last: 0)
+    public private(set) var isRunning = false
     /// Set by a fix or a signal to end the run after the present step.
     public var stopRequested: String?
 
@@ -73,6 +74,9 @@ public final class Simulation {
     /// Runs `run.steps` time steps.
     public func run(_ run: Run) throws {
         current = run
+        isRunning = true
+        defer { isRunning = false }
+        system.run = run
         stopRequested = nil
         timings = Timings()
         halo.seconds = 0
@@ -87,7 +91,7 @@ public final class Simulation {
     /// One time step of velocity Verlet, with everything that may happen in it, in order.
     private func step() throws {
         system.step += 1
-        measureModify { for fix in fixes { fix.initialIntegrate(system) } }
+        try measureModify { for fix in fixes { try fix.initialIntegrate(system) } }
         if needsRebuild() {
             rebuild()
         } else {
@@ -96,17 +100,19 @@ public final class Simulation {
         let wanted = wantedNow()
         computeForces(wanted)
         try checkFinite()
-        measureModify {
-            for fix in fixes { fix.postForce(system) }
-            for fix in fixes { fix.finalIntegrate(system) }
-            for fix in fixes { fix.endOfStep(system) }
+        try measureModify {
+            for fix in fixes { try fix.postForce(system) }
+            for fix in fixes { try fix.finalIntegrate(system) }
+            for fix in fixes { try fix.endOfStep(system) }
         }
         try timings.measure(.output) {
             for observer in observers where isDue(observer) { try observer.observe(self, current) }
         }
     }
 
-    private func measureModify(_ body: () -> Void) { if !fixes.isEmpty { timings.measure(.modify, body) } }
+    private func measureModify(_ body: () throws -> Void) rethrows {
+        if !fixes.isEmpty { try timings.measure(.modify, body) }
+    }
 
     // MARK: - Set-up
 
@@ -119,7 +125,7 @@ public final class Simulation {
             rebuild(isSetup: true)
             computeForces(wantedNow(atStart: true))
             try checkFinite()
-            measureModify { for fix in fixes { fix.setup(system) } }
+            try measureModify { for fix in fixes { try fix.setup(system) } }
             isPrepared = true
         }
         counters = Counters()

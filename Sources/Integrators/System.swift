@@ -15,6 +15,8 @@ public final class System {
     /// Elapsed time at `timeReferenceStep`, so that a changed time step keeps `time` continuous.
     public var timeReference: Double = 0
     public var timeReferenceStep: Int = 0
+    /// The run under way, for quantities that ramp over it.
+    public var run = Run(first: 0, last: 0)
 
     public init(communicator: any Communicator, units: Units, box: Box, atoms: consuming Atoms) {
         self.communicator = communicator

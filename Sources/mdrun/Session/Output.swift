@@ -10,6 +10,8 @@ import Domain
 public final class Output {
     public let isWriter: Bool
     public var writesScreen = true
+    public var echoesToScreen = false
+    public var echoesToLog = true
     private var log: Int32 = -1
     public private(set) var logPath: String?
     private var holdsWarnings = false
@@ -42,6 +44,15 @@ public final class Output {
 
     public func toLog(_ text: String) {
         if isWriter && log >= 0 { Self.write(text, to: log) }
+    }
+
+    /// One line to a file, on rank 0 (`print ... file F`).
+    public func writeLine(_ text: String, to path: String, append: Bool) throws {
+        guard isWriter else { return }
+        let descriptor = open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), 0o644)
+        guard descriptor >= 0 else { throw SystemError("cannot write '\(path)'") }
+        Self.write(text + "\n", to: descriptor)
+        close(descriptor)
     }
 
     /// `WARNING: ...`, each different text once.

@@ -27,6 +27,8 @@ public final class Session {
     /// Box, atoms and groups; nil until create_box or read_data.
     public var system: System?
     public var potential: (any Potential)?
+    /// Where its pair_coeff lines are, for errors that show only when everything is known.
+    public var potentialLines: [SourceLocation] = []
     public var fixes: [any Fix] = []
     public var observation = Observation()
     public var simulation: Simulation?
