@@ -13,6 +13,10 @@ public final class CellGrid {
         var y = Column<Double>()
         var z = Column<Double>()
 
+        var pointers: SortedPointers {
+            SortedPointers(start: start.pointer, order: order.pointer, x: x.pointer, y: y.pointer, z: z.pointer)
+        }
+
         /// Room for three more, because they are read in fours.
         mutating func resize(to count: Int) {
             order.resize(to: count + 3, filling: 0)
@@ -101,7 +105,7 @@ public final class CellGrid {
     }
 
     @inline(__always)
-    private static func cell(of x: Vector, _ origin: Vector, _ inverseWidth: Vector, _ cells: SIMD4<Int32>) -> SIMD4<Int32> {
+    static func cell(of x: Vector, _ origin: Vector, _ inverseWidth: Vector, _ cells: SIMD4<Int32>) -> SIMD4<Int32> {
         let s = (x - origin) * inverseWidth
         // Clamped while it is a number: converting a huge one or NaN to an integer would trap.
         @inline(__always) func index(_ s: Double) -> Int32 { Int32(s > 0 ? (s < 1e9 ? s : 1e9) : 0) }
@@ -109,106 +113,21 @@ public final class CellGrid {
     }
 
     private func fill(_ list: NeighbourList, _ atoms: borrowing Atoms) {
-        let limit = list.distance * list.distance
         // How many cells the distance spans: 2 or 3 at the nominal width, fewer where cells are wider.
         var reach = SIMD4<Int32>.zero
         for d in 0..<3 {
             reach[d] = inverseWidth[d] > 0 ? Int32(min(1e9, (list.distance * inverseWidth[d]).rounded(.up))) : 0
         }
-        let half = list.kind == .half
+        // An atom's candidates are at most all atoms; three more, because they are handled in fours.
+        indices.resize(to: atoms.count + 3, filling: 0)
+        squares.resize(to: atoms.count + 3, filling: 0)
         list.offsets.removeAll()
         list.offsets.resize(to: atoms.owned + 1, filling: 0)
         list.neighbours.removeAll()
-        let position = atoms.position.pointer, offsets = list.offsets.pointer, slot = self.slot.pointer
-        let (origin, inverseWidth, cells) = (self.origin, self.inverseWidth, self.cells)
-        var count = 0
-        for i in 0..<atoms.owned {
-            let xi = position[i]
-            let c = CellGrid.cell(of: xi, origin, inverseWidth, cells)
-            let low = pointwiseMax(c &- reach, .zero), high = pointwiseMin(c &+ reach, cells &- 1)
-            var candidates = 0
-            // Of the owned atoms, a half list takes those that follow in sorted order: all in later rows, and those after it in its own.
-            for z in (half ? c.z : low.z)...high.z {
-                for y in (half && z == c.z ? c.y : low.y)...high.y {
-                    let row = (z * cells.y + y) * cells.x
-                    let from = Int(owned.start.pointer[Int(row + low.x)]), to = Int(owned.start.pointer[Int(row + high.x) + 1])
-                    if z == c.z && y == c.y {
-                        let own = Int(slot[i])
-                        if !half { measure(xi, owned, from, own, &candidates) }
-                        measure(xi, owned, own + 1, to, &candidates)
-                    } else {
-                        measure(xi, owned, from, to, &candidates)
-                    }
-                }
-            }
-            list.neighbours.reserve(count + candidates)
-            let neighbours = list.neighbours.pointer
-            count = keep(candidates, limit, neighbours, count)
-            candidates = 0
-            for z in low.z...high.z {
-                for y in low.y...high.y {
-                    let row = (z * cells.y + y) * cells.x
-                    let from = Int(ghosts.start.pointer[Int(row + low.x)]), to = Int(ghosts.start.pointer[Int(row + high.x) + 1])
-                    if from < to { measure(xi, ghosts, from, to, &candidates) }
-                }
-            }
-            if candidates > 0 {
-                list.neighbours.assume(count: count)
-                list.neighbours.reserve(count + candidates)
-                let neighbours = list.neighbours.pointer
-                let before = count
-                count = keep(candidates, limit, neighbours, count)
-                if half {
-                    var kept = before
-                    for k in before..<count where atoms.holdsPair(i, Int(neighbours[k])) {
-                        neighbours[kept] = neighbours[k]
-                        kept += 1
-                    }
-                    count = kept
-                }
-            }
-            list.neighbours.assume(count: count)
-            offsets[i + 1] = Int32(count)
-        }
-    }
-
-    /// Squared distances from `xi` of the sorted atoms from ..< to, appended to the candidates. Works in fours and may write up to
-    /// three entries too many, which the next call overwrites and `sort` has left room for.
-    @inline(__always)
-    private func measure(_ xi: Vector, _ sorted: borrowing Sorted, _ from: Int, _ to: Int, _ candidates: inout Int) {
-        guard from < to else { return }
-        squares.assume(count: candidates)
-        squares.reserve(candidates + to - from + 4)
-        indices.assume(count: candidates)
-        indices.reserve(candidates + to - from + 4)
-        let squares = UnsafeMutableRawPointer(self.squares.pointer + candidates)
-        let indices = UnsafeMutableRawPointer(self.indices.pointer + candidates)
-        let x = UnsafeRawPointer(sorted.x.pointer + from), y = UnsafeRawPointer(sorted.y.pointer + from)
-        let z = UnsafeRawPointer(sorted.z.pointer + from), order = UnsafeRawPointer(sorted.order.pointer + from)
-        let px = Vector(repeating: xi.x), py = Vector(repeating: xi.y), pz = Vector(repeating: xi.z)
-        var k = 0
-        while k < to - from {
-            let dx = x.loadUnaligned(fromByteOffset: 8 * k, as: Vector.self) - px
-            let dy = y.loadUnaligned(fromByteOffset: 8 * k, as: Vector.self) - py
-            let dz = z.loadUnaligned(fromByteOffset: 8 * k, as: Vector.self) - pz
-            let r2 = dx * dx + dy * dy + dz * dz
-            squares.storeBytes(of: r2, toByteOffset: 8 * k, as: Vector.self)
-            let four = order.loadUnaligned(fromByteOffset: 4 * k, as: SIMD4<Int32>.self)
-            indices.storeBytes(of: four, toByteOffset: 4 * k, as: SIMD4<Int32>.self)
-            k += 4
-        }
-        candidates += to - from
-    }
-
-    /// Appends the candidates that are near enough to `neighbours` from place `count` on, without branching; returns the new count.
-    @inline(__always)
-    private func keep(_ candidates: Int, _ limit: Double, _ neighbours: UnsafeMutablePointer<Int32>, _ count: Int) -> Int {
-        let squares = self.squares.pointer, indices = self.indices.pointer
-        var count = count
-        for k in 0..<candidates {
-            neighbours[count] = indices[k]
-            count += squares[k] < limit ? 1 : 0
-        }
-        return count
+        let search = CellSearch(
+            origin: origin, inverseWidth: inverseWidth, cells: cells, reach: reach, limit: list.distance * list.distance,
+            isHalf: list.kind == .half, owned: owned.pointers, ghosts: ghosts.pointers, slot: slot.pointer,
+            indices: indices.pointer, squares: squares.pointer)
+        search.fill(&list.neighbours, &list.offsets, atoms)
     }
 }

@@ -1,6 +1,12 @@
 import Deck
 import Domain
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The truncated 12-6 Lennard-Jones potential of `pair_style lj/cut`:
 ///
 ///     E(r) = 4 epsilon ((sigma / r)^12 - (sigma / r)^6) - shift,   r < rc;   shift = E(rc) with `pair_modify shift yes`, else 0
@@ -88,17 +94,29 @@ public final class LennardJones: Potential {
 
     private func mixed(_ i: Int, _ j: Int) -> Coefficient? {
         guard let a = given[i * (typeCount + 1) + i], let b = given[j * (typeCount + 1) + j] else { return nil }
+        // In the order of operations of LAMMPS' Pair::mix_energy and mix_distance.
         func distance(_ a: Double, _ b: Double) -> Double {
-            mixing == .arithmetic ? 0.5 * (a + b) : (a * b).squareRoot()
+            switch mixing {
+            case .geometric: (a * b).squareRoot()
+            case .arithmetic: 0.5 * (a + b)
+            case .sixthpower: pow(0.5 * (pow(a, 6) + pow(b, 6)), 1.0 / 6.0)
+            }
         }
-        return Coefficient(
-            epsilon: (a.epsilon * b.epsilon).squareRoot(), sigma: distance(a.sigma, b.sigma), cutoff: distance(a.cutoff, b.cutoff))
+        var epsilon = (a.epsilon * b.epsilon).squareRoot()
+        if mixing == .sixthpower {
+            epsilon = 2 * epsilon * pow(a.sigma, 3) * pow(b.sigma, 3) / (pow(a.sigma, 6) + pow(b.sigma, 6))
+        }
+        return Coefficient(epsilon: epsilon, sigma: distance(a.sigma, b.sigma), cutoff: distance(a.cutoff, b.cutoff))
     }
 
     public func compute(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
     ) {
-        lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+        if usesPlainKernel || !forces.wanted.isDisjoint(with: [.atomEnergy, .atomVirial]) {
+            lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+        } else {
+            computeFast(atoms, list, into: &forces)
+        }
     }
 }
 
