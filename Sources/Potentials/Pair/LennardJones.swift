@@ -21,6 +21,10 @@ public final class LennardJones: PairModifiable, PairwisePotential {
         public var epsilon: Double
         public var sigma: Double
         public var cutoff: Double
+
+        public init(epsilon: Double, sigma: Double, cutoff: Double) {
+            (self.epsilon, self.sigma, self.cutoff) = (epsilon, sigma, cutoff)
+        }
     }
 
     public let style = "lj/cut"
@@ -31,7 +35,11 @@ public final class LennardJones: PairModifiable, PairwisePotential {
     private var given: [Coefficient?]
     /// (typeCount + 1)^2 derived rows for the kernel.
     private(set) var parameters: Column<LennardJonesParameters>
+    /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
+    /// Every pair one at a time, for comparison.
+    public var usesPlainKernel = false
+    /// `pair_modify mix`; set before `prepare`.
     public var mixing = MixingRule.geometric
     public var ownPairs: Set<TypePair>?
 
