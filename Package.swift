@@ -45,7 +45,9 @@ let package = Package(
             dependencies: [
                 "Fitting", "MDSession", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: optimised),
-        .testTarget(name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
+        .testTarget(name: "DeckTests", dependencies: ["Deck"]),
+        .testTarget(
+            name: "MDSessionTests", dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -79,23 +79,22 @@ public struct Box: Sendable, Equatable {
         if !isTriclinic {
             for d in 0..<3 where isPeriodic(d) {
                 let length = hi[d] - lo[d]
-                // A position many boxes away comes back in one jump; the loop below then does at most one step.
-                if x[d] < lo[d] - 2 * length || x[d] >= hi[d] + 2 * length {
+                // A position very many boxes away comes back in one jump; the loops then do at most a step or two.
+                if x[d] < lo[d] - 64 * length || x[d] >= hi[d] + 64 * length {
                     let boxes = ((x[d] - lo[d]) / length).rounded(.down)
                     guard boxes.magnitude < 1e9 else { continue }
                     x[d] -= boxes * length
                     image[d] += Int32(boxes)
                 }
-                if x[d] < lo[d] {
+                while x[d] < lo[d] {
                     x[d] += length
                     image[d] -= 1
-                    x[d] = max(x[d], lo[d])
                 }
-                if x[d] >= hi[d] {
+                while x[d] >= hi[d] {
                     x[d] -= length
                     image[d] += 1
-                    x[d] = max(x[d], lo[d])
                 }
+                x[d] = max(x[d], lo[d])
             }
             return
         }
@@ -121,5 +120,28 @@ public struct Box: Sendable, Equatable {
         if isPeriodic(1) { d -= b * (d.y / lengths.y).rounded() }
         if isPeriodic(0) { d -= a * (d.x / lengths.x).rounded() }
         return d
+    }
+}
+
+extension Box {
+    /// Moves `s` and `m` faces to the outermost atoms, a hair beyond; `m` faces stay outside where the deck put them. Collective.
+    public mutating func shrinkWrap(_ atoms: borrowing Atoms, _ communicator: any Communicator) {
+        var extent = [Double](repeating: .infinity, count: 6)  // min, and -max
+        for i in 0..<atoms.owned {
+            for d in 0..<3 {
+                extent[d] = Swift.min(extent[d], atoms.position[i][d])
+                extent[3 + d] = Swift.min(extent[3 + d], -atoms.position[i][d])
+            }
+        }
+        communicator.all(.min, &extent)
+        guard extent[0].isFinite else { return }
+        let margin = 1e-4
+        for d in 0..<3 where !isPeriodic(d) {
+            let (low, high) = boundary[d]
+            if low == .shrink { lo[d] = extent[d] - margin }
+            if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin, minimumLo[d]) }
+            if high == .shrink { hi[d] = -extent[3 + d] + margin }
+            if high == .shrinkWithMinimum { hi[d] = Swift.max(-extent[3 + d] + margin, minimumHi[d]) }
+        }
     }
 }

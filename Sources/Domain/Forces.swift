@@ -6,6 +6,9 @@ public struct Wanted: OptionSet, Sendable {
     public static let virial = Wanted(rawValue: 2)
     public static let atomEnergy = Wanted(rawValue: 4)
     public static let atomVirial = Wanted(rawValue: 8)
+    /// What ensembles report of their members: energies, forces summed over ranks, their spread. Asked for only at such outputs,
+    /// since it costs a message of three numbers a member and ghost atom.
+    public static let members = Wanted(rawValue: 16)
     public static let everything: Wanted = [.energy, .virial, .atomEnergy, .atomVirial]
 }
 
@@ -40,12 +43,18 @@ public struct Forces: ~Copyable {
 
     /// self += weight * other, everything that is wanted here; `other` must have been computed with at least as much.
     public mutating func add(_ other: borrowing Forces, weight: Double) {
+        addForceAndVirial(of: other, weight: weight)
+        energy += weight * other.energy
+        for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
+        for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
+    }
+
+    /// The same for forces and the virial alone, whatever else is wanted here.
+    public mutating func addForceAndVirial(of other: borrowing Forces, weight: Double) {
+        precondition(other.force.count == force.count, "forces of the same atoms")
         let into = force.pointer, from = other.force.pointer
         let w = Vector(repeating: weight)
         for i in 0..<force.count { into[i] = into[i].addingProduct(w, from[i]) }
-        energy += weight * other.energy
         virial += other.virial * weight
-        for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
-        for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
     }
 }

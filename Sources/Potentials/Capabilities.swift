@@ -40,15 +40,18 @@ extension DifferentiablePotential {
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
         weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces, step: Double = 1e-4
     ) {
+        // Kernels do what `forces.wanted` says, so parts that must not touch energies go to forces of their own.
         let quiet = context.wanting(context.wanted.intersection([.virial]))
-        computeSeeded(atoms, list, quiet, seeds: a, into: &forces)
+        var weighted = Forces()
+        weighted.clear(count: atoms.count, wanted: quiet.wanted)
+        computeSeeded(atoms, list, quiet, seeds: a, into: &weighted)
+        forces.addForceAndVirial(of: weighted, weight: 1)
         var longest = 0.0
         for i in 0..<atoms.owned { longest = Swift.max(longest, v[i].dot(v[i])) }
         longest = context.communicator.max(longest).squareRoot()
         guard longest > 0 else { return }
         let s = step / longest
-        var ones = Column<Double>(repeating: 1, count: atoms.count)
-        ones.fill(1)
+        let ones = Column<Double>(repeating: 1, count: atoms.count)
         var moved = atoms.copyForEvaluation()
         for sign in [-1.0, 1.0] {
             for i in 0..<atoms.count {
@@ -59,7 +62,7 @@ extension DifferentiablePotential {
             computeSeeded(moved, list, quiet, seeds: ones, into: &part)
             // Virial of a force that is a difference at displaced edges: dual edge force (x) plain edge. The central difference gives
             // d(r (x) f)/dt = dr/dt (x) f + r (x) df/dt; the first piece, sum_i v_i (x) F_i up to sign, is taken out again.
-            forces.add(part, weight: -sign / (2 * s))
+            forces.addForceAndVirial(of: part, weight: -sign / (2 * s))
         }
         if context.wanted.contains(.virial) {
             var plain = Forces()
@@ -69,3 +72,15 @@ extension DifferentiablePotential {
         }
     }
 }
+
+/// A pair potential that `pair_modify` can change. Hybrids hand it on to every member that can.
+public protocol PairModifiable: Potential {
+    var mixing: MixingRule { get set }
+    /// Shifts each pair's energy to zero at its cutoff.
+    var isShifted: Bool { get set }
+}
+
+/// How coefficients of unlike types follow from those of like ones. epsilon_ij, sigma_ij (and cutoffs, mixed as sigma):
+/// geometric: sqrt(e_i e_j), sqrt(s_i s_j); arithmetic: sqrt(e_i e_j), (s_i + s_j) / 2;
+/// sixthpower: 2 sqrt(e_i e_j) s_i^3 s_j^3 / (s_i^6 + s_j^6), ((s_i^6 + s_j^6) / 2)^(1/6).
+public enum MixingRule: String, Sendable, CaseIterable { case geometric, arithmetic, sixthpower }
