@@ -19,7 +19,7 @@ extension Interpreter {
         }
         // One partition is the universe.
         target.toScreen = target.toScreen || toUniverse
-        try host.printLine(try variables.substitute(try text.traced()).string, to: target)
+        try host.printLine(try substitute(text), to: target)
     }
 
     /// `log FILE [append]` or `log none`

@@ -177,6 +177,7 @@ func splitWords(_ line: TracedText) throws(DeckError) -> [Word] {
         let start = i
         guard bytes[i] == UInt8(ascii: "\"") || bytes[i] == UInt8(ascii: "'") else {
             while i < bytes.count && !isBlank(bytes[i]) { i += 1 }
+            try refuseLookalikes(line, start..<i)
             words.append(Word(trace: line.slice(start..<i), location: line.location(start..<i), isQuoted: false))
             continue
         }

@@ -122,6 +122,12 @@ public struct NumberFormat: Sendable, Hashable {
     /// Appends an integer; with a conversion for real numbers it is written as one.
     public func append(_ value: Int, to bytes: inout [UInt8]) {
         if conversion == .real { return append(Double(value), to: &bytes) }
+        if precision == nil && width <= 32 {
+            bytes.append(contentsOf: prefix)
+            pad(DecimalDigits.text(value.magnitude), sign: value < 0 ? UInt8(ascii: "-") : plus, to: &bytes)
+            bytes.append(contentsOf: suffix)
+            return
+        }
         bytes.append(contentsOf: prefix)
         var digits: [UInt8] = []
         var rest = value.magnitude

@@ -42,6 +42,18 @@ import Testing
         }
     }
 
+    @Test func echo() throws {
+        let host = RecordingHost()
+        host.folder = Self.folder
+        _ = try runDeck(Self.lines("in.language").joined(separator: "\n"), host: host)
+        // LAMMPS keeps blanks at the end of some lines that it echoes, and we of others.
+        func trimmed(_ line: some StringProtocol) -> String { line.trimmingCharacters(in: .whitespaces) }
+        let echoed = host.transcript.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(trimmed) }
+        let wanted = try Self.lines("in.language.echo").map(trimmed)
+        #expect(echoed.count == wanted.count)
+        for (line, expected) in zip(echoed, wanted) { #expect(line == expected) }
+    }
+
     @Test(arguments: ["in.language", "in.schedule"])
     func decks(_ name: String) throws {
         let printed = try Self.printed(Self.lines(name).joined(separator: "\n"))

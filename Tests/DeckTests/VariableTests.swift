@@ -4,9 +4,12 @@ import Testing
 @Suite struct VariableTests {
     @Test func commandLineWins() throws {
         let deck = try runDeck(
-            "variable T index 300\nvariable T equal 5\nprint \"$T $s\"\nnext s\nprint \"$s\"\nvariable T delete\nvariable T index 9\nprint $T",
+            "variable T index 300\nvariable T loop 5\nprint \"$T $s\"\nnext s\nprint \"$s\"\nvariable T delete\nvariable T index 9\nprint $T",
             arguments: [("T", ["450"]), ("s", ["a", "b"])])
         #expect(deck.printed == ["450 a", "b", "9"])
+        #expect(
+            try runDeck("variable T equal 300", arguments: [("T", ["450"])]).message
+                == "variable 'T' is already an index-style variable; delete it first")
         #expect(throws: DeckError.self) { try Interpreter(host: RecordingHost(), commandLineVariables: [("a-b", ["1"])]) }
         #expect(throws: DeckError.self) { try Interpreter(host: RecordingHost(), commandLineVariables: [("a", [])]) }
     }
