@@ -112,7 +112,8 @@ public final class Interpreter {
     private func runOne(_ text: TracedText) throws {
         guard depth < Self.deepestCommand else {
             throw DeckError(
-                "commands inside commands, more than \(Self.deepestCommand) deep", at: text.location(0..<text.bytes.count))
+                "commands inside commands, more than \(Self.deepestCommand) deep",
+                at: text.location(0..<text.bytes.count))
         }
         depth += 1
         defer { depth -= 1 }

@@ -119,7 +119,8 @@ struct LineReader {
             if continues.isContinued && state != .triple {
                 guard offset < source.bytes.count || state == .comment else {
                     let place = continues.ampersand?.lowerBound ?? raw.lowerBound
-                    throw DeckError("'&' promises a line that does not come", at: source.location(Span(offset: place, length: 1)))
+                    throw DeckError(
+                        "'&' promises a line that does not come", at: source.location(Span(offset: place, length: 1)))
                 }
                 continue
             }

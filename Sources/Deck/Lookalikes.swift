@@ -17,7 +17,8 @@ func refuseLookalikes(_ line: TracedText, _ range: Range<Int>) throws(DeckError)
             let code = String(scalar.value, radix: 16, uppercase: true)
             let number = String(repeating: "0", count: 4 - code.count) + code
             throw DeckError(
-                "the character U+\(number) only looks like \(meaning); replace it", at: line.location(offset..<offset + width))
+                "the character U+\(number) only looks like \(meaning); replace it",
+                at: line.location(offset..<offset + width))
         }
         offset += width
     }

@@ -165,7 +165,9 @@ public struct NumberFormat: Sendable, Hashable {
 
     func pad(_ digits: ArraySlice<UInt8>, sign: UInt8?, zeros: Bool, to bytes: inout [UInt8]) {
         let missing = width - digits.count - (sign == nil ? 0 : 1)
-        if missing > 0 && !isLeft && !zeros { bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: missing)) }
+        if missing > 0 && !isLeft && !zeros {
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: missing))
+        }
         if let sign { bytes.append(sign) }
         if missing > 0 && zeros { bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: missing)) }
         bytes.append(contentsOf: digits)

@@ -62,7 +62,8 @@ import Testing
     }
 
     @Test func longLinesAreClipped() throws {
-        let deck = try runDeck("group " + String(repeating: "a ", count: 5000) + "$q " + String(repeating: "b ", count: 5000))
+        let deck = try runDeck(
+            "group " + String(repeating: "a ", count: 5000) + "$q " + String(repeating: "b ", count: 5000))
         let lines = deck.description.split(separator: "\n")
         #expect(lines[0] == "in.test:1:10007: unknown variable 'q'")
         #expect(lines[1].count == 162)
@@ -87,8 +88,9 @@ import Testing
                 reset_timestep 5x
                                ^^
                 """)
-        #expect(try runDeck("run $(2+c_nope[3])").description.hasPrefix(
-            "in.test:1:9: unknown compute or fix in 'c_nope[3]'"))
+        #expect(
+            try runDeck("run $(2+c_nope[3])").description.hasPrefix(
+                "in.test:1:9: unknown compute or fix in 'c_nope[3]'"))
     }
 
     @Test func errorsInIncludedFilesNameThem() throws {

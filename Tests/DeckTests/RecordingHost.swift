@@ -100,7 +100,8 @@ struct Outcome {
 
 /// Runs a deck given as text.
 func runDeck(
-    _ text: String, host: RecordingHost = RecordingHost(), arguments: [(String, [String])] = [], name: String = "in.test",
+    _ text: String, host: RecordingHost = RecordingHost(), arguments: [(String, [String])] = [],
+    name: String = "in.test",
     maxCommands: Int? = 100_000
 ) throws -> Outcome {
     let interpreter = try Interpreter(host: host, commandLineVariables: arguments)
