@@ -13,7 +13,7 @@ import Domain
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: Potential {
+public final class LennardJones: PairModifiable, PairwisePotential {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -43,12 +43,10 @@ public final class LennardJones: Potential {
     private(set) var parameters: Column<LennardJonesParameters>
     /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
+    public var mixing = MixingRule.geometric
     /// Every pair one at a time, for comparison.
     public var usesPlainKernel = false
-    /// `pair_modify mix`; set before `prepare`.
-    public var mixing = Mixing.geometric
-
-    public enum Mixing: String, Sendable { case geometric, arithmetic, sixthpower }
+    public var ownPairs: Set<TypePair>?
 
     public init(globalCutoff: Double, typeCount: Int) {
         self.globalCutoff = globalCutoff
@@ -80,6 +78,11 @@ public final class LennardJones: Potential {
         var largest = 0.0
         for i in 1...typeCount {
             for j in i...typeCount {
+                guard ownPairs?.contains(TypePair(i, j)) ?? true else {
+                    parameters[i * (typeCount + 1) + j] = LennardJonesParameters()
+                    parameters[j * (typeCount + 1) + i] = LennardJonesParameters()
+                    continue
+                }
                 guard let c = given[i * (typeCount + 1) + j] ?? mixed(i, j) else {
                     throw DeckError("pair_style lj/cut has no pair_coeff for types \(i) and \(j)", at: nil)
                 }
@@ -94,19 +97,9 @@ public final class LennardJones: Potential {
 
     private func mixed(_ i: Int, _ j: Int) -> Coefficient? {
         guard let a = given[i * (typeCount + 1) + i], let b = given[j * (typeCount + 1) + j] else { return nil }
-        // In the order of operations of LAMMPS' Pair::mix_energy and mix_distance.
-        func distance(_ a: Double, _ b: Double) -> Double {
-            switch mixing {
-            case .geometric: (a * b).squareRoot()
-            case .arithmetic: 0.5 * (a + b)
-            case .sixthpower: pow(0.5 * (pow(a, 6) + pow(b, 6)), 1.0 / 6.0)
-            }
-        }
-        var epsilon = (a.epsilon * b.epsilon).squareRoot()
-        if mixing == .sixthpower {
-            epsilon = 2 * epsilon * pow(a.sigma, 3) * pow(b.sigma, 3) / (pow(a.sigma, 6) + pow(b.sigma, 6))
-        }
-        return Coefficient(epsilon: epsilon, sigma: distance(a.sigma, b.sigma), cutoff: distance(a.cutoff, b.cutoff))
+        return Coefficient(
+            epsilon: mixing.energy(a.epsilon, b.epsilon, a.sigma, b.sigma), sigma: mixing.distance(a.sigma, b.sigma),
+            cutoff: mixing.distance(a.cutoff, b.cutoff))
     }
 
     public func compute(
