@@ -24,6 +24,8 @@ public struct PotentialRegistry: Sendable {
     public static let builtin: [PotentialStyle] = [
         ZeroPotential.entry,
         LennardJones.entry,
+        HybridOverlay.entry,
+        Committee.entry,
     ]
 
     /// Makes the potential whose style word is next.

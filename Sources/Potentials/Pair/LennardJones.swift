@@ -1,13 +1,19 @@
 import Deck
 import Domain
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The truncated 12-6 Lennard-Jones potential of `pair_style lj/cut`:
 ///
 ///     E(r) = 4 epsilon ((sigma / r)^12 - (sigma / r)^6) - shift,   r < rc;   shift = E(rc) with `pair_modify shift yes`, else 0
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: PairModifiable {
+public final class LennardJones: PairModifiable, PairwisePotential {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -21,6 +27,10 @@ public final class LennardJones: PairModifiable {
         public var epsilon: Double
         public var sigma: Double
         public var cutoff: Double
+
+        public init(epsilon: Double, sigma: Double, cutoff: Double) {
+            (self.epsilon, self.sigma, self.cutoff) = (epsilon, sigma, cutoff)
+        }
     }
 
     public let style = "lj/cut"
@@ -31,8 +41,12 @@ public final class LennardJones: PairModifiable {
     private var given: [Coefficient?]
     /// (typeCount + 1)^2 derived rows for the kernel.
     private(set) var parameters: Column<LennardJonesParameters>
+    /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
     public var mixing = MixingRule.geometric
+    /// Every pair one at a time, for comparison.
+    public var usesPlainKernel = false
+    public var ownPairs: Set<TypePair>?
 
     public init(globalCutoff: Double, typeCount: Int) {
         self.globalCutoff = globalCutoff
@@ -64,6 +78,11 @@ public final class LennardJones: PairModifiable {
         var largest = 0.0
         for i in 1...typeCount {
             for j in i...typeCount {
+                guard ownPairs?.contains(TypePair(i, j)) ?? true else {
+                    parameters[i * (typeCount + 1) + j] = LennardJonesParameters()
+                    parameters[j * (typeCount + 1) + i] = LennardJonesParameters()
+                    continue
+                }
                 guard let c = given[i * (typeCount + 1) + j] ?? mixed(i, j) else {
                     throw DeckError("pair_style lj/cut has no pair_coeff for types \(i) and \(j)", at: nil)
                 }
@@ -86,7 +105,11 @@ public final class LennardJones: PairModifiable {
     public func compute(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
     ) {
-        lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+        if usesPlainKernel || !forces.wanted.isDisjoint(with: [.atomEnergy, .atomVirial]) {
+            lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+        } else {
+            computeFast(atoms, list, into: &forces)
+        }
     }
 }
 
