@@ -38,6 +38,8 @@ public final class LennardJones: PairModifiable, PairwisePotential {
     /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
     public var mixing = MixingRule.geometric
+    /// Every pair one at a time, for comparison.
+    public var usesPlainKernel = false
     public var ownPairs: Set<TypePair>?
 
     public init(globalCutoff: Double, typeCount: Int) {
