@@ -24,6 +24,7 @@ public struct PotentialRegistry: Sendable {
     public static let builtin: [PotentialStyle] = [
         ZeroPotential.entry,
         LennardJones.entry,
+        SchNet.entry,
     ]
 
     /// Makes the potential whose style word is next.
