@@ -79,23 +79,22 @@ public struct Box: Sendable, Equatable {
         if !isTriclinic {
             for d in 0..<3 where isPeriodic(d) {
                 let length = hi[d] - lo[d]
-                // A position many boxes away comes back in one jump; the loop below then does at most one step.
-                if x[d] < lo[d] - 2 * length || x[d] >= hi[d] + 2 * length {
+                // A position very many boxes away comes back in one jump; the loops then do at most a step or two.
+                if x[d] < lo[d] - 64 * length || x[d] >= hi[d] + 64 * length {
                     let boxes = ((x[d] - lo[d]) / length).rounded(.down)
                     guard boxes.magnitude < 1e9 else { continue }
                     x[d] -= boxes * length
                     image[d] += Int32(boxes)
                 }
-                if x[d] < lo[d] {
+                while x[d] < lo[d] {
                     x[d] += length
                     image[d] -= 1
-                    x[d] = max(x[d], lo[d])
                 }
-                if x[d] >= hi[d] {
+                while x[d] >= hi[d] {
                     x[d] -= length
                     image[d] += 1
-                    x[d] = max(x[d], lo[d])
                 }
+                x[d] = max(x[d], lo[d])
             }
             return
         }

@@ -40,12 +40,18 @@ public struct Forces: ~Copyable {
 
     /// self += weight * other, everything that is wanted here; `other` must have been computed with at least as much.
     public mutating func add(_ other: borrowing Forces, weight: Double) {
+        addForceAndVirial(of: other, weight: weight)
+        energy += weight * other.energy
+        for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
+        for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
+    }
+
+    /// The same for forces and the virial alone, whatever else is wanted here.
+    public mutating func addForceAndVirial(of other: borrowing Forces, weight: Double) {
+        precondition(other.force.count == force.count, "forces of the same atoms")
         let into = force.pointer, from = other.force.pointer
         let w = Vector(repeating: weight)
         for i in 0..<force.count { into[i] = into[i].addingProduct(w, from[i]) }
-        energy += weight * other.energy
         virial += other.virial * weight
-        for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
-        for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
     }
 }

@@ -40,15 +40,18 @@ extension DifferentiablePotential {
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
         weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces, step: Double = 1e-4
     ) {
+        // Kernels do what `forces.wanted` says, so parts that must not touch energies go to forces of their own.
         let quiet = context.wanting(context.wanted.intersection([.virial]))
-        computeSeeded(atoms, list, quiet, seeds: a, into: &forces)
+        var weighted = Forces()
+        weighted.clear(count: atoms.count, wanted: quiet.wanted)
+        computeSeeded(atoms, list, quiet, seeds: a, into: &weighted)
+        forces.addForceAndVirial(of: weighted, weight: 1)
         var longest = 0.0
         for i in 0..<atoms.owned { longest = Swift.max(longest, v[i].dot(v[i])) }
         longest = context.communicator.max(longest).squareRoot()
         guard longest > 0 else { return }
         let s = step / longest
-        var ones = Column<Double>(repeating: 1, count: atoms.count)
-        ones.fill(1)
+        let ones = Column<Double>(repeating: 1, count: atoms.count)
         var moved = atoms.copyForEvaluation()
         for sign in [-1.0, 1.0] {
             for i in 0..<atoms.count {
@@ -59,7 +62,7 @@ extension DifferentiablePotential {
             computeSeeded(moved, list, quiet, seeds: ones, into: &part)
             // Virial of a force that is a difference at displaced edges: dual edge force (x) plain edge. The central difference gives
             // d(r (x) f)/dt = dr/dt (x) f + r (x) df/dt; the first piece, sum_i v_i (x) F_i up to sign, is taken out again.
-            forces.add(part, weight: -sign / (2 * s))
+            forces.addForceAndVirial(of: part, weight: -sign / (2 * s))
         }
         if context.wanted.contains(.virial) {
             var plain = Forces()

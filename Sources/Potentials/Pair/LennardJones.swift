@@ -21,6 +21,10 @@ public final class LennardJones: Potential {
         public var epsilon: Double
         public var sigma: Double
         public var cutoff: Double
+
+        public init(epsilon: Double, sigma: Double, cutoff: Double) {
+            (self.epsilon, self.sigma, self.cutoff) = (epsilon, sigma, cutoff)
+        }
     }
 
     public let style = "lj/cut"
@@ -31,10 +35,14 @@ public final class LennardJones: Potential {
     private var given: [Coefficient?]
     /// (typeCount + 1)^2 derived rows for the kernel.
     private(set) var parameters: Column<LennardJonesParameters>
-    var isShifted = false
-    var mixing = Mixing.geometric
+    /// `pair_modify shift yes`; set before `prepare`.
+    public var isShifted = false
+    /// Every pair one at a time, for comparison.
+    public var usesPlainKernel = false
+    /// `pair_modify mix`; set before `prepare`.
+    public var mixing = Mixing.geometric
 
-    public enum Mixing: Sendable { case geometric, arithmetic, sixthpower }
+    public enum Mixing: String, Sendable { case geometric, arithmetic, sixthpower }
 
     public init(globalCutoff: Double, typeCount: Int) {
         self.globalCutoff = globalCutoff

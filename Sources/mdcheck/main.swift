@@ -1,0 +1,62 @@
+// Checks that run on ranks: started by the tests under mpirun, or by hand. `mdcheck help` lists the commands.
+import Domain
+import Foundation
+import TestSupport
+
+let usage = """
+    mdcheck cases                                      the potentials that it knows
+    mdcheck conformance [CASE ...]                     checkPotential on one rank; a table; status 1 when anything fails
+    mdcheck evaluate CASE [-p PX PY PZ] [-o FILE]      energy, forces, virial on these ranks, in full precision
+    """
+
+func fail(_ message: String) -> Never {
+    writeError("mdcheck: \(message)\n")
+    exit(2)
+}
+
+func theCase(_ name: String) -> PotentialCase {
+    PotentialCase.named(name) ?? { fail("no case \(name); there are \(PotentialCase.all.map(\.name).joined(separator: " "))") }()
+}
+
+var words = Array(CommandLine.arguments.dropFirst())
+
+/// The words after an option, which is removed.
+@MainActor func option(_ name: String, _ count: Int) -> [String]? {
+    guard let at = words.firstIndex(of: name) else { return nil }
+    guard at + count < words.count else { fail("\(name) needs \(count) words") }
+    let values = Array(words[at + 1...at + count])
+    words.removeSubrange(at...at + count)
+    return values
+}
+
+let processors = option("-p", 3)?.map { Int($0) } ?? [nil, nil, nil]
+let output = option("-o", 1)?[0]
+
+switch words.first {
+case "cases":
+    for known in PotentialCase.all { print(known.name) }
+case "conformance":
+    let cases = words.count > 1 ? words.dropFirst().map(theCase) : PotentialCase.all
+    var failures = 0
+    for known in cases {
+        let started = ContinuousClock.now
+        let results = try known.conformance()
+        print("\(known.name)\n\(results.table)")
+        print("\(results.count) checks, \(results.failures.count) failed, \(ContinuousClock.now - started)\n")
+        failures += results.failures.count
+    }
+    exit(failures == 0 ? 0 : 1)
+case "evaluate":
+    guard words.count == 2 else { fail(usage) }
+    let communicator = try MPICommunicator()
+    let known = theCase(words[1]), system = known.system()
+    let potential = try known.make(system.setup(communicator))
+    let evaluation = Evaluator(system, potential, communicator: communicator, processors: processors).evaluate()
+    if communicator.rank == 0 {
+        if let output { try writeFile(evaluation.text, to: output) } else { print(evaluation.text) }
+    }
+    communicator.finish()
+default:
+    print(usage)
+}
+
