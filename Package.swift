@@ -51,6 +51,7 @@ let package = Package(
         .testTarget(
             name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
+        .testTarget(name: "DeckTests", dependencies: ["Deck"]),
     ],
     swiftLanguageModes: [.v6]
 )
