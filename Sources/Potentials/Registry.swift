@@ -25,6 +25,7 @@ public struct PotentialRegistry: Sendable {
         ZeroPotential.entry,
         LennardJones.entry,
         SchNet.entry,
+        PaiNN.entry,
     ]
 
     /// Makes the potential whose style word is next.

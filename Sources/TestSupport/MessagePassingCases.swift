@@ -3,7 +3,7 @@ import Potentials
 
 /// SchNet and PaiNN with random weights: small, but with every part that published models have.
 enum MessagePassingCases {
-    static let all: [PotentialCase] = cases(.schnet)
+    static let all: [PotentialCase] = cases(.schnet) + cases(.painn)
 
     private static func cases(_ architecture: SyntheticModel.Architecture) -> [PotentialCase] {
         let name = architecture.rawValue

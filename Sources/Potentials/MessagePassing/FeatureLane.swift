@@ -36,6 +36,7 @@ protocol FeatureLane {
     /// self b and self + a b for numbers without a tangent
     func scaled(by b: Plain) -> Self
     func addingProduct(_ a: Self, plain b: Plain) -> Self
+    func adding(constant: Double) -> Self
     func squareRoot() -> Self
     func reciprocal() -> Self
     /// Sums over lanes of value and tangent.
@@ -58,6 +59,7 @@ protocol FeatureVector: FeatureLane where Plain == Self {
 extension FeatureVector {
     @inline(__always) static var planes: Int { 1 }
     @inline(__always) func scaled(by b: Self) -> Self { self * b }
+    @inline(__always) func adding(constant: Double) -> Self { self + Self(constant) }
     @inline(__always) func addingProduct(_ a: Self, plain b: Self) -> Self { addingProduct(a, b) }
     @inline(__always) func chain(_ value: Self, _ derivative: Self) -> Self { value }
     @inline(__always) var value: Self { self }
@@ -156,6 +158,7 @@ struct FeatureDual<V: FeatureVector>: FeatureLane {
             value.subtractingProduct(a.value, b.value),
             tangent.subtractingProduct(a.value, b.tangent).subtractingProduct(a.tangent, b.value))
     }
+    @inline(__always) func adding(constant: Double) -> Self { Self(value.adding(constant: constant), tangent) }
     @inline(__always) func squareRoot() -> Self {
         let root: V = value.squareRoot()
         return Self(root, tangent * (root + root).reciprocal())

@@ -48,15 +48,15 @@ final class FilterTable<S: FeatureScalar> {
 
     // MARK: - Splines
 
-    /// Doubles the intervals until the splines are as good as the precision warrants: 1e-11 (double) or 1e-8 (single) of the
-    /// filter's size, and a hundred times that for its derivative.
+    /// Doubles the intervals until the splines are as good as the precision warrants: 1e-12 (double) or 1e-8 (single) of the
+    /// filter's size, and thirty times that for its derivative.
     private func fit() {
-        let tolerance = S.self == Float.self ? 1e-8 : 1e-11
+        let tolerance = S.self == Float.self ? 1e-8 : 1e-12
         intervals = 256
         while true {
             let pieces = networks.map { coefficients($0, intervals) }
             error = pieces.reduce((0, 0)) { (max($0.0, $1.error.value), max($0.1, $1.error.derivative)) }
-            if (error.value <= tolerance && error.derivative <= 100 * tolerance) || intervals >= 4096 {
+            if (error.value <= tolerance && error.derivative <= 30 * tolerance) || intervals >= 4096 {
                 store(pieces.map(\.coefficients))
                 return
             }

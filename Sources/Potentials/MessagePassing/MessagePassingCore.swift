@@ -34,6 +34,8 @@ final class MessagePassingCore {
     private enum Network {
         case schnetDouble(SchNetNetwork<Double>, PairTable<Double>)
         case schnetSingle(SchNetNetwork<Float>, PairTable<Float>)
+        case painnDouble(PaiNNNetwork<Double>, PairTable<Double>)
+        case painnSingle(PaiNNNetwork<Float>, PairTable<Float>)
     }
 
     let architecture: Architecture
@@ -87,7 +89,10 @@ final class MessagePassingCore {
             network = .schnetDouble(try SchNetNetwork(file, numbers: numbers, mode: options.filters), PairTable())
         case (.schnet, .single):
             network = .schnetSingle(try SchNetNetwork(file, numbers: numbers, mode: options.filters), PairTable())
-        case (.painn, _): throw file.fail("not yet")
+        case (.painn, .double):
+            network = .painnDouble(try PaiNNNetwork(file, numbers: numbers, mode: options.filters), PairTable())
+        case (.painn, .single):
+            network = .painnSingle(try PaiNNNetwork(file, numbers: numbers, mode: options.filters), PairTable())
         }
         let cutoff = try file.cutoffFunction().range
         requirements = Requirements(
@@ -117,6 +122,8 @@ final class MessagePassingCore {
         return switch network! {
         case .schnetDouble(let n, _): line(n)
         case .schnetSingle(let n, _): line(n)
+        case .painnDouble(let n, _): line(n)
+        case .painnSingle(let n, _): line(n)
         }
     }
 
@@ -141,6 +148,8 @@ final class MessagePassingCore {
         switch network {
         case .schnetDouble(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
         case .schnetSingle(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
+        case .painnDouble(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
+        case .painnSingle(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
         }
     }
 
