@@ -38,9 +38,9 @@ public struct SyntheticModel: Sendable {
 
     private var shapes: [Shape] {
         var result = [Shape(name: "representation.embedding.weight", sizes: [maxZ, features], scale: 1)]
-        func dense(_ name: String, _ rows: Int, _ columns: Int, bias: Bool, gain: Double = 1.3) {
+        func dense(_ name: String, _ rows: Int, _ columns: Int, bias: Bool, gain: Double = 1.3, offset: Double = 0.2) {
             result.append(Shape(name: name + ".weight", sizes: [rows, columns], scale: gain / Double(columns).squareRoot()))
-            if bias { result.append(Shape(name: name + ".bias", sizes: [rows], scale: 0.2)) }
+            if bias { result.append(Shape(name: name + ".bias", sizes: [rows], scale: offset)) }
         }
         let f = features, n = filters
         switch architecture {
@@ -54,13 +54,13 @@ public struct SyntheticModel: Sendable {
                 dense(root + "f2out.1", f, f, bias: true)
             }
         case .painn:
-            dense("representation.filter_net", (sharedFilters ? 1 : interactions) * 3 * f, basis, bias: true, gain: 0.7)
+            dense("representation.filter_net", (sharedFilters ? 1 : interactions) * 3 * f, basis, bias: true, gain: 0.1, offset: 0.02)
             for t in 0..<interactions {
                 dense("representation.interactions.\(t).interatomic_context_net.0", f, f, bias: true)
                 dense("representation.interactions.\(t).interatomic_context_net.1", 3 * f, f, bias: true)
                 dense("representation.mixing.\(t).mu_channel_mix", 2 * f, f, bias: false)
                 dense("representation.mixing.\(t).intraatomic_context_net.0", f, 2 * f, bias: true)
-                dense("representation.mixing.\(t).intraatomic_context_net.1", 3 * f, f, bias: true, gain: 0.5)
+                dense("representation.mixing.\(t).intraatomic_context_net.1", 3 * f, f, bias: true, gain: 0.4)
             }
         }
         dense("output_modules.0.outnet.0", f / 2, f, bias: true)
@@ -100,7 +100,7 @@ public struct SyntheticModel: Sendable {
              "n_interactions": \(interactions), "n_rbf": \(n), "n_filters": \(architecture == .schnet ? "\(filters)" : "null"),
              "cutoff": \(cutoff), "cutoff_function": {"name": "\(cutoffFunction)", \(cut)},
              "radial_basis": {"name": "\(radialBasis)", \(radial)}, "activation": "\(activation)",
-             "epsilon": \(architecture == .painn ? "1e-8" : "null"), "shared_interactions": false, "shared_filters": \(sharedFilters),
+             "epsilon": \(architecture == .painn ? "1e-4" : "null"), "shared_interactions": false, "shared_filters": \(sharedFilters),
              "max_z": \(maxZ), "species": \(species),
              "output": {"prefix": "output_modules.0.outnet", "aggregation": "sum", "layers": [
                {"in": \(features), "out": \(features / 2), "activation": "\(readoutActivation)"},
