@@ -100,7 +100,7 @@ public struct SyntheticModel: Sendable {
              "n_interactions": \(interactions), "n_rbf": \(n), "n_filters": \(architecture == .schnet ? "\(filters)" : "null"),
              "cutoff": \(cutoff), "cutoff_function": {"name": "\(cutoffFunction)", \(cut)},
              "radial_basis": {"name": "\(radialBasis)", \(radial)}, "activation": "\(activation)",
-             "epsilon": \(architecture == .painn ? "1e-4" : "null"), "shared_interactions": false, "shared_filters": \(sharedFilters),
+             "epsilon": \(architecture == .painn ? "1e-2" : "null"), "shared_interactions": false, "shared_filters": \(sharedFilters),
              "max_z": \(maxZ), "species": \(species),
              "output": {"prefix": "output_modules.0.outnet", "aggregation": "sum", "layers": [
                {"in": \(features), "out": \(features / 2), "activation": "\(readoutActivation)"},
