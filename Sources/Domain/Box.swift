@@ -122,3 +122,26 @@ public struct Box: Sendable, Equatable {
         return d
     }
 }
+
+extension Box {
+    /// Moves `s` and `m` faces to the outermost atoms, a hair beyond; `m` faces stay outside where the deck put them. Collective.
+    public mutating func shrinkWrap(_ atoms: borrowing Atoms, _ communicator: any Communicator) {
+        var extent = [Double](repeating: .infinity, count: 6)  // min, and -max
+        for i in 0..<atoms.owned {
+            for d in 0..<3 {
+                extent[d] = Swift.min(extent[d], atoms.position[i][d])
+                extent[3 + d] = Swift.min(extent[3 + d], -atoms.position[i][d])
+            }
+        }
+        communicator.all(.min, &extent)
+        guard extent[0].isFinite else { return }
+        let margin = 1e-4
+        for d in 0..<3 where !isPeriodic(d) {
+            let (low, high) = boundary[d]
+            if low == .shrink { lo[d] = extent[d] - margin }
+            if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin, minimumLo[d]) }
+            if high == .shrink { hi[d] = -extent[3 + d] + margin }
+            if high == .shrinkWithMinimum { hi[d] = Swift.max(-extent[3 + d] + margin, minimumHi[d]) }
+        }
+    }
+}

@@ -6,6 +6,9 @@ public struct Wanted: OptionSet, Sendable {
     public static let virial = Wanted(rawValue: 2)
     public static let atomEnergy = Wanted(rawValue: 4)
     public static let atomVirial = Wanted(rawValue: 8)
+    /// What ensembles report of their members: energies, forces summed over ranks, their spread. Asked for only at such outputs,
+    /// since it costs a message of three numbers a member and ghost atom.
+    public static let members = Wanted(rawValue: 16)
     public static let everything: Wanted = [.energy, .virial, .atomEnergy, .atomVirial]
 }
 

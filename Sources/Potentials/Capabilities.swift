@@ -72,3 +72,15 @@ extension DifferentiablePotential {
         }
     }
 }
+
+/// A pair potential that `pair_modify` can change. Hybrids hand it on to every member that can.
+public protocol PairModifiable: Potential {
+    var mixing: MixingRule { get set }
+    /// Shifts each pair's energy to zero at its cutoff.
+    var isShifted: Bool { get set }
+}
+
+/// How coefficients of unlike types follow from those of like ones. epsilon_ij, sigma_ij (and cutoffs, mixed as sigma):
+/// geometric: sqrt(e_i e_j), sqrt(s_i s_j); arithmetic: sqrt(e_i e_j), (s_i + s_j) / 2;
+/// sixthpower: 2 sqrt(e_i e_j) s_i^3 s_j^3 / (s_i^6 + s_j^6), ((s_i^6 + s_j^6) / 2)^(1/6).
+public enum MixingRule: String, Sendable, CaseIterable { case geometric, arithmetic, sixthpower }

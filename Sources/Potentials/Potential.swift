@@ -72,6 +72,9 @@ public protocol Potential: AnyObject {
     /// Members of an ensemble or hybrid, with the names used in output; empty for a base potential.
     var members: [any Potential] { get }
 
+    /// Which model made the force on local atom i (owned or ghost) non-finite, for the error message.
+    func culprit(atom i: Int) -> String
+
     /// One line on what was loaded, for the log: file, digest, species, cutoff, parameter count.
     var summary: String { get }
 }
@@ -79,6 +82,7 @@ public protocol Potential: AnyObject {
 extension Potential {
     public var members: [any Potential] { [] }
     public func prepare(_ setup: PotentialSetup) throws {}
+    public func culprit(atom i: Int) -> String { style }
 }
 
 /// What a potential can give beside forces, asked before the first step.

@@ -26,6 +26,8 @@ public struct PotentialRegistry: Sendable {
         LennardJones.entry,
         SchNet.entry,
         PaiNN.entry,
+        HybridOverlay.entry,
+        Committee.entry,
     ]
 
     /// Makes the potential whose style word is next.

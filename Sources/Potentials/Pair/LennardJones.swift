@@ -7,7 +7,7 @@ import Domain
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: Potential {
+public final class LennardJones: PairModifiable, PairwisePotential {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -37,12 +37,10 @@ public final class LennardJones: Potential {
     private(set) var parameters: Column<LennardJonesParameters>
     /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
+    public var mixing = MixingRule.geometric
     /// Every pair one at a time, for comparison.
     public var usesPlainKernel = false
-    /// `pair_modify mix`; set before `prepare`.
-    public var mixing = Mixing.geometric
-
-    public enum Mixing: String, Sendable { case geometric, arithmetic, sixthpower }
+    public var ownPairs: Set<TypePair>?
 
     public init(globalCutoff: Double, typeCount: Int) {
         self.globalCutoff = globalCutoff
@@ -74,6 +72,11 @@ public final class LennardJones: Potential {
         var largest = 0.0
         for i in 1...typeCount {
             for j in i...typeCount {
+                guard ownPairs?.contains(TypePair(i, j)) ?? true else {
+                    parameters[i * (typeCount + 1) + j] = LennardJonesParameters()
+                    parameters[j * (typeCount + 1) + i] = LennardJonesParameters()
+                    continue
+                }
                 guard let c = given[i * (typeCount + 1) + j] ?? mixed(i, j) else {
                     throw DeckError("pair_style lj/cut has no pair_coeff for types \(i) and \(j)", at: nil)
                 }
@@ -88,11 +91,9 @@ public final class LennardJones: Potential {
 
     private func mixed(_ i: Int, _ j: Int) -> Coefficient? {
         guard let a = given[i * (typeCount + 1) + i], let b = given[j * (typeCount + 1) + j] else { return nil }
-        func distance(_ a: Double, _ b: Double) -> Double {
-            mixing == .arithmetic ? 0.5 * (a + b) : (a * b).squareRoot()
-        }
         return Coefficient(
-            epsilon: (a.epsilon * b.epsilon).squareRoot(), sigma: distance(a.sigma, b.sigma), cutoff: distance(a.cutoff, b.cutoff))
+            epsilon: mixing.energy(a.epsilon, b.epsilon, a.sigma, b.sigma), sigma: mixing.distance(a.sigma, b.sigma),
+            cutoff: mixing.distance(a.cutoff, b.cutoff))
     }
 
     public func compute(

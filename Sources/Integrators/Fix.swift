@@ -1,0 +1,65 @@
+import Domain
+import Potentials
+
+/// Changes the system at named points of a time step (`fix ID group style ...`). Every method is collective and has an empty default.
+///
+/// The order within a step is that of `Simulation.run`; fixes of one point run in the order of their commands.
+public protocol Fix: AnyObject {
+    var id: String { get }
+    var style: String { get }
+    var group: Group { get set }
+
+    /// Before the first force evaluation of a run: check and precompute. Throws what the user must mend.
+    func prepare(_ system: System) throws
+    /// After the first force evaluation of a run.
+    func setup(_ system: System) throws
+    /// First half of the integration: velocities by half a step, positions by a step.
+    func initialIntegrate(_ system: System) throws
+    /// Forces have just been computed and are complete on owned atoms.
+    func postForce(_ system: System) throws
+    /// Second half of the integration.
+    func finalIntegrate(_ system: System) throws
+    func endOfStep(_ system: System) throws
+
+    /// What this fix needs computed at `step`.
+    func wants(at step: Int) -> Wanted
+    /// True when the fix moves atoms or the box, so that two of them on one atom deserve a warning.
+    var integrates: Bool { get }
+    /// Whether it sets the box or needs the virial, for potentials that have none.
+    var needsVirial: Bool { get }
+    /// Whether it changes the box, so that the thermo table gets a volume column.
+    var changesBox: Bool { get }
+    /// f_ID: its scalar (energy of a thermostat, say), if it has one.
+    var scalar: Double? { get }
+    /// Whether f_ID grows with the number of atoms, so that `thermo_modify norm yes` divides it by that.
+    var isExtensive: Bool { get }
+    /// f_ID[i].
+    var vector: [Double] { get }
+    /// What it adds to the conserved quantity (`econserve`), energy units.
+    var conservedEnergy: Double { get }
+    /// Degrees of freedom it takes from the group of a temperature.
+    func removedDegreesOfFreedom(_ system: System) -> Double
+    /// `fix_modify ID word ...`; returns false when it does not know the word.
+    func modify(_ keyword: String, _ value: FixModification) -> Bool
+}
+
+public enum FixModification { case temperature(Temperature), flag(Bool) }
+
+extension Fix {
+    public func prepare(_ system: System) throws {}
+    public func setup(_ system: System) throws {}
+    public func initialIntegrate(_ system: System) throws {}
+    public func postForce(_ system: System) throws {}
+    public func finalIntegrate(_ system: System) throws {}
+    public func endOfStep(_ system: System) throws {}
+    public func wants(at step: Int) -> Wanted { [] }
+    public var integrates: Bool { false }
+    public var needsVirial: Bool { false }
+    public var changesBox: Bool { needsVirial }
+    public var scalar: Double? { nil }
+    public var isExtensive: Bool { false }
+    public var vector: [Double] { [] }
+    public var conservedEnergy: Double { 0 }
+    public func removedDegreesOfFreedom(_ system: System) -> Double { 0 }
+    public func modify(_ keyword: String, _ value: FixModification) -> Bool { false }
+}

@@ -1,0 +1,129 @@
+import Deck
+import Domain
+import Potentials
+
+/// What a fix's words are read with.
+public struct FixSetup {
+    public let id: String
+    public let group: Group
+    public let system: System
+    /// A word that is a number, or `v_name`: an equal-style variable, evaluated whenever the value is needed.
+    public let value: (Word) throws -> () throws -> Double
+    public let warn: (String) -> Void
+
+    public init(
+        id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double, warn: @escaping (String) -> Void
+    ) {
+        (self.id, self.group, self.system, self.value, self.warn) = (id, group, system, value, warn)
+    }
+}
+
+/// One fix style: its word, how it is written, and how it is made.
+public struct FixStyle: Sendable {
+    public let name: String
+    public let usage: String
+    public let make: @Sendable (_ words: inout Words, _ setup: FixSetup) throws -> any Fix
+
+    public init(
+        _ name: String, usage: String, make: @escaping @Sendable (_ words: inout Words, _ setup: FixSetup) throws -> any Fix
+    ) {
+        (self.name, self.usage, self.make) = (name, usage, make)
+    }
+}
+
+/// The fixes a deck can name: a literal list, one line each.
+public enum FixRegistry {
+    public static let builtin: [FixStyle] = [
+        .nve, .nvt, .langevin, .momentum, .setforce,
+    ]
+
+    public static func make(_ words: inout Words, _ setup: FixSetup) throws -> any Fix {
+        let name = try words.word("a fix style")
+        guard let style = builtin.first(where: { $0.name == name.text }) else {
+            throw DeckError.unknown("fix style", name, known: builtin.map(\.name))
+        }
+        let fix = try style.make(&words, setup)
+        try words.finish()
+        return fix
+    }
+}
+
+extension FixStyle {
+    static let nve = FixStyle("nve", usage: "fix ID GROUP nve") { _, setup in
+        VelocityVerlet(id: setup.id, group: setup.group)
+    }
+
+    static let nvt = FixStyle(
+        "nvt", usage: "fix ID GROUP nvt temp TSTART TSTOP TDAMP [tchain N] [tloop N] [drag D]"
+    ) { words, setup in
+        var settings: NoseHooverChain.Settings?
+        var chain = 3, loops = 1, drag = 0.0
+        while !words.isAtEnd {
+            switch try words.choice("a keyword of fix nvt", [("temp", 0), ("tchain", 1), ("tloop", 2), ("drag", 3)]) {
+            case 0:
+                let start = try words.double("the temperature at the start", in: 0.0...)
+                let stop = try words.double("the temperature at the end", in: 0.0...)
+                settings = .init(start: start, stop: stop, damp: try words.positiveDouble("the damping time"))
+            case 1: chain = try words.positiveInt("the chain's length")
+            case 2: loops = try words.positiveInt("the number of chain loops")
+            default: drag = try words.double("the drag factor", in: 0.0...)
+            }
+        }
+        guard var settings else { throw words.error("fix nvt needs: temp TSTART TSTOP TDAMP") }
+        (settings.chain, settings.loops, settings.drag) = (chain, loops, drag)
+        return NoseHooverChain(id: setup.id, group: setup.group, settings: settings)
+    }
+
+    static let langevin = FixStyle(
+        "langevin", usage: "fix ID GROUP langevin TSTART TSTOP DAMP SEED [zero yes|no] [tally yes|no] [scale TYPE RATIO]..."
+    ) { words, setup in
+        let start = try words.double("the temperature at the start", in: 0.0...)
+        let stop = try words.double("the temperature at the end", in: 0.0...)
+        let damp = try words.positiveDouble("the damping time")
+        var settings = Langevin.Settings(
+            start: start, stop: stop, damp: damp, seed: try words.positiveInt("a seed"),
+            scale: Array(repeating: 1, count: setup.system.atoms.typeCount + 1))
+        while !words.isAtEnd {
+            switch try words.choice("a keyword of fix langevin", [("zero", 0), ("tally", 1), ("scale", 2)]) {
+            case 0: settings.zero = try words.flag("yes or no")
+            case 1: settings.tally = try words.flag("yes or no")
+            default:
+                let types = try words.typeRange("a type", count: setup.system.atoms.typeCount)
+                let ratio = try words.positiveDouble("the ratio of damping times")
+                for type in types { settings.scale[type] = ratio }
+            }
+        }
+        return Langevin(id: setup.id, group: setup.group, settings: settings)
+    }
+
+    static let momentum = FixStyle(
+        "momentum", usage: "fix ID GROUP momentum N [linear X Y Z] [angular] [rescale]"
+    ) { words, setup in
+        let every = try words.positiveInt("the number of steps between removals")
+        var linear: Vector?
+        var angular = false, rescales = false
+        while !words.isAtEnd {
+            switch try words.choice("a keyword of fix momentum", [("linear", 0), ("angular", 1), ("rescale", 2)]) {
+            case 0:
+                let x = try words.int("0 or 1", in: 0...1), y = try words.int("0 or 1", in: 0...1)
+                linear = Vector(Double(x), Double(y), Double(try words.int("0 or 1", in: 0...1)), 0)
+            case 1: angular = true
+            default: rescales = true
+            }
+        }
+        guard linear != nil || angular else { throw words.error("fix momentum needs: linear X Y Z, angular, or both") }
+        return MomentumRemoval(
+            id: setup.id, group: setup.group, every: every, linear: linear, angular: angular, rescales: rescales)
+    }
+
+    static let setforce = FixStyle(
+        "setforce", usage: "fix ID GROUP setforce FX FY FZ   (each a number, NULL or v_NAME)"
+    ) { words, setup in
+        var components: [(() throws -> Double)?] = []
+        for axis in ["x", "y", "z"] {
+            let word = try words.word("the force's \(axis) component, a number, NULL or v_NAME")
+            components.append(word.text == "NULL" ? nil : try setup.value(word))
+        }
+        return SetForce(id: setup.id, group: setup.group, components: components)
+    }
+}

@@ -1,0 +1,83 @@
+import Domain
+
+/// `fix langevin`: friction and noise on a group's forces; pair it with `fix nve`.
+///
+///     F += -m v / (damp ftm2v) + sqrt(24 k T m / (damp dt mvv2e)) / ftm2v (u - 1/2),    u uniform in (0, 1)
+///
+/// (Schneider and Stoll, Phys. Rev. B 17, 1302 (1978); uniform noise: Duenweg and Paul, Int. J. Mod. Phys. C 2, 817 (1991).)
+/// The noise of an atom depends on seed, id and step alone, so a trajectory is the same on any number of ranks and after a restart;
+/// LAMMPS' own streams, one a rank, are not reproduced.
+public final class Langevin: Fix {
+    public struct Settings: Sendable {
+        public var start: Double
+        public var stop: Double
+        public var damp: Double
+        public var seed: Int
+        /// Removes the noise's net force, so that the centre of mass does not wander.
+        public var zero = false
+        /// Keeps the energy given to the bath: f_ID and `econserve`.
+        public var tally = false
+        /// By type, index 0 unused: multiplies the damping time.
+        public var scale: [Double]
+    }
+
+    public let id: String
+    public let style = "langevin"
+    public var group: Group
+    private let settings: Settings
+    private let random: KeyedRandom
+    private var applied = Column<Vector>()
+    private var energy = 0.0
+    private var energyOfStep = 0.0
+    private var count = 0
+
+    public init(id: String, group: Group, settings: Settings) {
+        (self.id, self.group, self.settings) = (id, group, settings)
+        random = KeyedRandom(seed: settings.seed, stream: 1)
+    }
+
+    public func prepare(_ system: System) throws { count = system.count(group) }
+    public func setup(_ system: System) { postForce(system) }
+
+    public func postForce(_ system: System) {
+        let target = settings.start + system.run.fraction(system.step) * (settings.stop - settings.start)
+        let units = system.units
+        let friction = system.atoms.mass.enumerated().map { type, m in -(m ?? 0) / (settings.damp * settings.scale[type]) / units.ftm2v }
+        let noise = system.atoms.mass.enumerated().map { type, m in
+            ((m ?? 0) * 24 * units.boltzmann * target / (settings.damp * settings.scale[type]) / system.timestep / units.mvv2e)
+                .squareRoot() / units.ftm2v
+        }
+        applied.resize(to: system.atoms.owned, filling: .zero)
+        var net = Vector.zero
+        for i in 0..<system.atoms.owned {
+            guard system.atoms.mask[i] & group.bit != 0 else {
+                applied[i] = .zero
+                continue
+            }
+            let type = Int(system.atoms.type[i])
+            let kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
+            net += kicked
+            applied[i] = system.atoms.velocity[i].xyz * friction[type] + kicked
+        }
+        if settings.zero && count > 0 {
+            var sum = [net.x, net.y, net.z]
+            system.communicator.all(.sum, &sum)
+            let mean = Vector(sum[0], sum[1], sum[2], 0) * (1 / Double(count))
+            for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 { applied[i] -= mean }
+        }
+        for i in 0..<system.atoms.owned { system.forces.force[i] += applied[i] }
+    }
+
+    /// dE = sum f_applied . v dt, taken with the velocity of the end of the step, as LAMMPS does.
+    public func endOfStep(_ system: System) {
+        guard settings.tally else { return }
+        var power = 0.0
+        for i in 0..<system.atoms.owned { power += applied[i].dot(system.atoms.velocity[i]) }
+        energyOfStep = system.communicator.sum(power)
+        energy += energyOfStep * system.timestep
+    }
+
+    /// Energy taken from the system by the bath so far.
+    public var scalar: Double? { settings.tally ? -energy : nil }
+    public var conservedEnergy: Double { settings.tally ? -energy : 0 }
+}

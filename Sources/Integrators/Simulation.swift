@@ -1,0 +1,263 @@
+import Deck
+import Domain
+import Potentials
+
+/// How often the neighbour list is rebuilt (`neighbor`, `neigh_modify`).
+public struct NeighbourSettings: Sendable {
+    public var skin: Double
+    public var every = 1
+    public var delay = 0
+    public var checksDistance = true
+    /// `neigh_modify once yes`
+    public var once = false
+    /// At least this wide a halo (`comm_modify cutoff`).
+    public var minimumHalo: Double = 0
+
+    public init(skin: Double) { self.skin = skin }
+}
+
+/// A run of molecular dynamics: the system, one potential, fixes, observers, and the time step on one page.
+public final class Simulation {
+    public let system: System
+    public var potential: any Potential
+    public var fixes: [any Fix] = []
+    public var observers: [any Observer] = []
+    public var neighbours: NeighbourSettings
+    /// `processors`: nil entries are free.
+    public var processors: [Int?] = [nil, nil, nil]
+    public private(set) var decomposition: Decomposition
+    public private(set) var halo: Halo
+    public private(set) var list: NeighbourList
+    public var timings = Timings()
+    public private(set) var counters = Counters()
+    /// Steps between spatial sorts of owned atoms (`atom_modify sort`); 0 = never.
+    public var sortEvery = 1000
+    public private(set) var current = Run(first: 0, last: 0)
+    public private(set) var isRunning = false
+    /// Set by a fix or a signal to end the run after the present step.
+    public var stopRequested: String?
+
+    private let grid = CellGrid()
+    private var positionsAtBuild = Column<Vector>()
+    private var boxAtBuild: Box
+    private var lastBuild = 0
+    private var nextSort = 0
+    private var isPrepared = false
+
+    public struct Counters: Sendable {
+        public var builds = 0
+        public var dangerousBuilds = 0
+    }
+
+    public init(system: System, potential: any Potential, neighbours: NeighbourSettings, processors: [Int?] = [nil, nil, nil]) throws {
+        self.system = system
+        self.potential = potential
+        self.neighbours = neighbours
+        self.processors = processors
+        decomposition = try Self.decompose(system, processors)
+        halo = Halo(communicator: system.communicator, box: system.box)
+        list = NeighbourList(kind: .half, distance: 0)
+        boxAtBuild = system.box
+    }
+
+    static func decompose(_ system: System, _ processors: [Int?]) throws -> Decomposition {
+        let communicator = system.communicator
+        guard let d = Decomposition(box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors) else {
+            let wanted = processors.map { $0.map(String.init) ?? "*" }.joined(separator: " ")
+            throw DeckError("processors \(wanted) does not multiply to \(communicator.size) ranks", at: nil)
+        }
+        return d
+    }
+
+    // MARK: - The run
+
+    /// Runs `run.steps` time steps.
+    public func run(_ run: Run) throws {
+        current = run
+        isRunning = true
+        defer { isRunning = false }
+        system.run = run
+        stopRequested = nil
+        timings = Timings()
+        halo.seconds = 0
+        counters = Counters()
+        try prepare(run)
+        let start = Timings.now()
+        while system.step < run.last && stopRequested == nil { try step() }
+        timings.loop = Timings.now() - start
+        for observer in observers { try observer.finish(self, run) }
+    }
+
+    /// One time step of velocity Verlet, with everything that may happen in it, in order.
+    private func step() throws {
+        system.step += 1
+        try measureModify { for fix in fixes { try fix.initialIntegrate(system) } }
+        if needsRebuild() {
+            rebuild()
+        } else {
+            timings.measure(.communication) { halo.forwardPositions(&system.atoms) }
+        }
+        let wanted = wantedNow()
+        computeForces(wanted)
+        try checkFinite()
+        try measureModify {
+            for fix in fixes { try fix.postForce(system) }
+            for fix in fixes { try fix.finalIntegrate(system) }
+            for fix in fixes { try fix.endOfStep(system) }
+        }
+        try timings.measure(.output) {
+            for observer in observers where isDue(observer) { try observer.observe(self, current) }
+        }
+    }
+
+    private func measureModify(_ body: () throws -> Void) rethrows {
+        if !fixes.isEmpty { try timings.measure(.modify, body) }
+    }
+
+    // MARK: - Set-up
+
+    /// Everything before the first step: ranks, ghosts, list, forces, fixes, first output.
+    private func prepare(_ run: Run) throws {
+        for fix in fixes { try fix.prepare(system) }
+        for observer in observers { try observer.prepare(self, run) }
+        if run.isSetUp || !isPrepared {
+            try settleRanks()
+            rebuild(isSetup: true)
+            computeForces(wantedNow(atStart: true))
+            try checkFinite()
+            try measureModify { for fix in fixes { try fix.setup(system) } }
+            isPrepared = true
+        }
+        counters = Counters()
+        timings = Timings()
+        for observer in observers where observer.looksAtStart(of: run) { try observer.observe(self, run) }
+    }
+
+    /// Decomposes the box anew and sends every atom home.
+    public func settleRanks() throws {
+        shrinkWrap()
+        decomposition = try Self.decompose(system, processors)
+        system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
+        system.atoms.total = system.communicator.sum(system.atoms.owned)
+        nextSort = 0
+    }
+
+    public var listDistance: Double { potential.requirements.cutoff > 0 ? potential.requirements.cutoff + neighbours.skin : 0 }
+    public var haloWidth: Double { max(potential.requirements.haloDepth + neighbours.skin, neighbours.minimumHalo) }
+
+    private func rebuild(isSetup: Bool = false) {
+        timings.measure(.communication) {
+            shrinkWrap()
+            system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
+            if sortEvery > 0, isSetup || system.step >= nextSort {
+                system.atoms.sortSpatially(box: system.box, cellWidth: max(listDistance / 2, 1e-6))
+                nextSort = (system.step / sortEvery + 1) * sortEvery
+            }
+            halo.box = system.box
+            halo.build(&system.atoms, decomposition: decomposition, width: haloWidth)
+        }
+        timings.measure(.neighbour) {
+            let kind = potential.requirements.list
+            if list.kind != kind || list.distance != listDistance { list = NeighbourList(kind: kind, distance: listDistance) }
+            if listDistance > 0 { grid.build(list, system.atoms) }
+            positionsAtBuild.resize(to: system.atoms.owned, filling: .zero)
+            for i in 0..<system.atoms.owned { positionsAtBuild[i] = system.atoms.position[i] }
+            boxAtBuild = system.box
+        }
+        lastBuild = system.step
+        if !isSetup { counters.builds += 1 }
+    }
+
+    /// LAMMPS' rule: never before `delay` steps, only every `every`, and with `check` only when an atom has moved half the skin.
+    private func needsRebuild() -> Bool {
+        let age = system.step - lastBuild
+        guard !neighbours.once, age >= neighbours.delay, age % neighbours.every == 0 else { return false }
+        guard neighbours.checksDistance else { return true }
+        let moved = timings.measure(.neighbour) { system.communicator.any(hasMovedTooFar()) }
+        if moved && age == max(neighbours.every, neighbours.delay) { counters.dangerousBuilds += 1 }
+        return moved
+    }
+
+    private func hasMovedTooFar() -> Bool {
+        var allowed = 0.5 * neighbours.skin
+        if system.box != boxAtBuild {
+            // The box's corners move too; LAMMPS takes what they moved from the allowance.
+            let a = (system.box.lo - boxAtBuild.lo), b = (system.box.hi - boxAtBuild.hi)
+            allowed = 0.5 * (neighbours.skin - (a.dot(a).squareRoot() + b.dot(b).squareRoot()))
+            if allowed < 0 { allowed = 0 }
+        }
+        let limit = allowed * allowed
+        let x = system.atoms.position.pointer, old = positionsAtBuild.pointer
+        for i in 0..<system.atoms.owned {
+            let d = x[i] - old[i]
+            if d.x * d.x + d.y * d.y + d.z * d.z > limit { return true }
+        }
+        return false
+    }
+
+    /// Moves `s` and `m` faces to the outermost atoms.
+    private func shrinkWrap() {
+        guard system.box.hasShrinkWrap else { return }
+        system.box.shrinkWrap(system.atoms, system.communicator)
+    }
+
+    // MARK: - Forces
+
+    private func computeForces(_ wanted: Wanted) {
+        system.forces.clear(count: system.atoms.count, wanted: wanted)
+        let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin)
+        timings.measure(.pair) { potential.compute(system.atoms, list, context, into: &system.forces) }
+        timings.measure(.communication) {
+            halo.reverse(&system.forces.force)
+            if wanted.contains(.atomEnergy) { halo.reverse(&system.forces.atomEnergy) }
+            if wanted.contains(.atomVirial) { halo.reverse(&system.forces.atomVirial) }
+        }
+    }
+
+    /// Stops on a force that is not a number, naming step, atom and model. Each rank looks at its own atoms; the one that finds
+    /// something ends the others.
+    private func checkFinite() throws {
+        let f = system.forces.force.pointer
+        var sum = Vector.zero
+        for i in 0..<system.atoms.owned { sum += f[i].xyz * 0 }
+        guard sum != .zero else { return }
+        for i in 0..<system.atoms.owned where !(f[i].x.isFinite && f[i].y.isFinite && f[i].z.isFinite) {
+            let x = system.atoms.position[i]
+            throw SimulationError(
+                "step \(system.step): the force on atom \(system.atoms.id[i]) (type \(system.atoms.type[i])) at "
+                    + "(\(x.x), \(x.y), \(x.z)) is not finite; model: \(potential.culprit(atom: i)). "
+                    + "Overlapping atoms, a time step that is too long, or a configuration far outside the model's data.")
+        }
+    }
+
+    // MARK: - Schedules
+
+    private func isDue(_ observer: any Observer) -> Bool {
+        observer.nextStep(after: system.step - 1) == system.step || system.step == current.last && observer.looksAtEnd(of: current)
+    }
+
+    private func wantedNow(atStart: Bool = false) -> Wanted {
+        var wanted: Wanted = []
+        for observer in observers where atStart ? observer.looksAtStart(of: current) : isDue(observer) { wanted.formUnion(observer.wants) }
+        for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }
+        return wanted.intersection(potential.offers)
+    }
+}
+
+extension Potential {
+    /// Which parts of `Wanted` it can compute.
+    var offers: Wanted {
+        var offered: Wanted = [.members]
+        if capabilities.contains(.energy) { offered.insert(.energy) }
+        if capabilities.contains(.virial) { offered.insert(.virial) }
+        if capabilities.contains(.atomEnergy) { offered.insert(.atomEnergy) }
+        if capabilities.contains(.atomVirial) { offered.insert(.atomVirial) }
+        return offered
+    }
+}
+
+/// A run had to stop; the message is complete.
+public struct SimulationError: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

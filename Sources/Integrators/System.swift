@@ -1,0 +1,67 @@
+import Domain
+import Potentials
+
+/// Everything that a time step changes: what fixes are given to change and observers to read.
+public final class System {
+    public let communicator: any Communicator
+    public var units: Units
+    public var box: Box
+    public var atoms: Atoms
+    public var forces = Forces()
+    public var groups = Groups()
+    public var step: Int = 0
+    /// Time step in time units.
+    public var timestep: Double
+    /// Elapsed time at `timeReferenceStep`, so that a changed time step keeps `time` continuous.
+    public var timeReference: Double = 0
+    public var timeReferenceStep: Int = 0
+    /// The run under way, for quantities that ramp over it.
+    public var run = Run(first: 0, last: 0)
+
+    public init(communicator: any Communicator, units: Units, box: Box, atoms: consuming Atoms) {
+        self.communicator = communicator
+        self.units = units
+        self.box = box
+        self.atoms = atoms
+        timestep = units.defaultTimestep
+    }
+
+    public var time: Double { timeReference + Double(step - timeReferenceStep) * timestep }
+
+    /// Number of atoms of a group on all ranks. Collective.
+    public func count(_ group: Group) -> Int {
+        var number = 0
+        for i in 0..<atoms.owned where atoms.mask[i] & group.bit != 0 { number += 1 }
+        return communicator.sum(number)
+    }
+}
+
+/// A named set of atoms: one bit of each atom's mask.
+public struct Group: Sendable, Equatable {
+    public let name: String
+    public let bit: UInt32
+    public init(name: String, bit: UInt32) { (self.name, self.bit) = (name, bit) }
+    public static let all = Group(name: "all", bit: 1)
+}
+
+/// At most 32 groups, as in LAMMPS; `all` is always there.
+public struct Groups: Sendable {
+    public private(set) var list: [Group] = [.all]
+    public init() {}
+
+    public subscript(name: String) -> Group? { list.first { $0.name == name } }
+    public var names: [String] { list.map(\.name) }
+
+    /// The group of that name, made if need be; nil when all 32 are taken.
+    public mutating func make(_ name: String) -> Group? {
+        if let group = self[name] { return group }
+        guard let free = (0..<32).map({ UInt32(1) << UInt32($0) }).first(where: { bit in !list.contains { $0.bit == bit } }) else {
+            return nil
+        }
+        let group = Group(name: name, bit: free)
+        list.append(group)
+        return group
+    }
+
+    public mutating func remove(_ name: String) { list.removeAll { $0.name == name && $0 != .all } }
+}

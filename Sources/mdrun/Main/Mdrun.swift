@@ -1,0 +1,83 @@
+import Deck
+import Domain
+import MDSession
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+@main
+struct Mdrun {
+    static func main() {
+        do {
+            let line = try CommandLine.Request(Array(Swift.CommandLine.arguments.dropFirst()))
+            switch line.action {
+            case .help: print(CommandLine.help)
+            case .version: print("mdrun \(version)")
+            case .styles: print(stylesReference())
+            case .run, .check: run(line)
+            }
+        } catch {
+            writeError("mdrun: \(error)\n")
+            exit(2)
+        }
+    }
+
+    /// Runs the deck on every rank. An error ends all of them: a deck's error shows on all ranks alike and is told once, by rank 0;
+    /// an error of one rank alone is told by it, after it has given rank 0 the time to speak first.
+    private static func run(_ request: CommandLine.Request) {
+        let communicator: MPICommunicator
+        do {
+            communicator = try MPICommunicator()
+        } catch {
+            writeError("mdrun: \(error)\n")
+            exit(3)
+        }
+        let output = Output(isWriter: communicator.rank == 0)
+        do {
+            let status = try Launch(request, communicator, output).run()
+            communicator.barrier()
+            communicator.finish()
+            exit(Int32(status))
+        } catch {
+            if communicator.rank != 0 { usleep(1_500_000) }
+            let who = communicator.rank == 0 ? "" : " (rank \(communicator.rank))"
+            output.toLog("ERROR: \(error)\n")
+            fflush(nil)
+            writeError("ERROR\(who): \(error)\n")
+            if communicator.size == 1 { exit(1) }
+            communicator.abort(1)
+        }
+    }
+}
+
+let version = "0.1.0"
+
+/// What the command line asks for, done.
+struct Launch {
+    let request: CommandLine.Request
+    let communicator: MPICommunicator
+    let output: Output
+
+    init(_ request: CommandLine.Request, _ communicator: MPICommunicator, _ output: Output) {
+        (self.request, self.communicator, self.output) = (request, communicator, output)
+    }
+
+    func run() throws -> Int {
+        output.writesScreen = request.writesScreen
+        if let echo = request.echo { (output.echoesToScreen, output.echoesToLog) = echo }
+        let isCheck = request.action == .check
+        let session = try Session(
+            communicator: communicator, output: output, isDryRun: isCheck, variables: request.variables)
+        let path = request.deck!
+        session.deckFolder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        if !isCheck { try output.openLog(request.log) }
+        let ranks = communicator.size == 1 ? "1 MPI process" : "\(communicator.size) MPI processes"
+        output.line("mdrun \(version), \(ranks)")
+        try session.interpreter.run(file: path)
+        if isCheck { output.line(session.checkReport(deck: path)) }
+        return session.interpreter.quitStatus ?? 0
+    }
+}

@@ -1,0 +1,40 @@
+import Deck
+import Integrators
+
+/// `fix ID GROUP STYLE ARGS`
+struct FixCommand: DeckCommand {
+    static let name = "fix"
+    static let usage = "fix ID GROUP STYLE ARGS   (`mdrun styles` lists them)"
+    let fix: any Fix
+
+    init(_ words: inout Words, _ session: Session) throws {
+        let id = try words.word("an ID for the fix")
+        let system = try session.requireSystem(Self.name, at: id.location)
+        let group = try session.requireGroup(words.word("a group"))
+        let setup = FixSetup(
+            id: id.text, group: group, system: system,
+            value: { [unowned session] word in
+                guard word.text.hasPrefix("v_") else {
+                    var one = Words([word], of: "fix", end: word.location)
+                    let constant = try one.double("a number, or v_NAME for an equal-style variable")
+                    return { constant }
+                }
+                let name = String(word.text.dropFirst(2))
+                guard session.interpreter.variables.isDefined(name) else {
+                    throw DeckError.unknown("variable", Word(text: name, location: word.location), known: session.interpreter.variables.names)
+                }
+                return { [unowned session] in try session.interpreter.variables.value(of: name, at: word.location) }
+            },
+            warn: { [unowned session] in session.output.warn($0) })
+        fix = try FixRegistry.make(&words, setup)
+    }
+
+    /// A fix of the same ID is replaced in its place, as in LAMMPS.
+    func execute(_ session: Session) throws {
+        if let index = session.fixes.firstIndex(where: { $0.id == fix.id }) {
+            session.fixes[index] = fix
+        } else {
+            session.fixes.append(fix)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Deck
+import Domain
+import Integrators
+import Observers
+
+/// What the interpreter asks of the engine.
+extension Session: DeckHost {
+    public func execute(_ command: Command) throws {
+        guard let type = CommandRegistry.byName[command.name.text] else {
+            throw DeckError.unknown("command", command.name, known: knownCommands() + Interpreter.languageCommands)
+        }
+        var words = Words(command)
+        let decoded = try type.init(&words, self)
+        try words.finish()
+        try decoded.execute(self)
+    }
+
+    public func knownCommands() -> [String] { CommandRegistry.byName.keys.sorted() }
+
+    public func readFile(_ path: String, at location: SourceLocation?) throws -> String {
+        try decodeDeck(readBytes(path, at: location), file: path)
+    }
+
+    public func echo(_ line: String) {
+        if output.echoesToScreen { output.toScreen(line + "\n") }
+        if output.echoesToLog { output.toLog(line + "\n") }
+    }
+
+    public func setEcho(screen: Bool, log: Bool) { (output.echoesToScreen, output.echoesToLog) = (screen, log) }
+
+    public func printLine(_ text: String, to target: PrintTarget) throws {
+        if target.toScreen { output.toScreen(text + "\n") }
+        output.toLog(text + "\n")
+        if let path = target.file, !isDryRun { try output.writeLine(text, to: path, append: target.appends) }
+    }
+
+    public func clear() throws { reset() }
+    public func setLog(_ path: String?, append: Bool) throws { if !isDryRun { try output.openLog(path, append: append) } }
+
+    public func runClock() -> RunClock {
+        guard let system else { return RunClock(step: 0, firstStep: 0, lastStep: 0, timestep: timestep ?? units.defaultTimestep, isRunning: false) }
+        return RunClock(
+            step: system.step, firstStep: system.run.first, lastStep: system.run.last, timestep: system.timestep,
+            isRunning: simulation?.isRunning ?? false)
+    }
+}

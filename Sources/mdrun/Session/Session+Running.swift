@@ -1,0 +1,61 @@
+import Deck
+import Domain
+import Integrators
+import Observers
+import Potentials
+
+/// From what a deck has gathered to a simulation that runs.
+extension Session {
+    /// The simulation with everything current, all requirements checked.
+    /// - Throws: `DeckError` at the command for what is missing: box, atoms' masses, potential, coefficients.
+    public func prepareSimulation(at location: SourceLocation) throws -> Simulation {
+        let system = try requireSystem("run", at: location)
+        guard let potential else { throw DeckError("run needs a potential: use pair_style and pair_coeff", at: location) }
+        for type in 1...system.atoms.typeCount where system.atoms.mass[type] == nil {
+            throw DeckError("the mass of atom type \(type) is not set: use mass, or a Masses section", at: location)
+        }
+        do {
+            try potential.prepare(potentialSetup)
+        } catch let error as DeckError {
+            throw DeckError(error.message, at: error.location ?? potentialLines.last ?? location)
+        }
+        let simulation: Simulation
+        if let existing = self.simulation, existing.system === system {
+            simulation = existing
+            simulation.potential = potential
+            simulation.neighbours = neighbours
+            simulation.processors = processors
+        } else {
+            simulation = try Simulation(system: system, potential: potential, neighbours: neighbours, processors: processors)
+            self.simulation = simulation
+        }
+        simulation.sortEvery = sortEvery
+        simulation.fixes = fixes
+        simulation.observers = []
+        try checkFixes(simulation, at: location)
+        return simulation
+    }
+
+    private func checkFixes(_ simulation: Simulation, at location: SourceLocation) throws {
+        let integrators = fixes.filter(\.integrates)
+        for (k, fix) in integrators.enumerated() {
+            for other in integrators[..<k] {
+                let both = fix.group.bit | other.group.bit
+                var overlaps = false
+                for i in 0..<simulation.system.atoms.owned where simulation.system.atoms.mask[i] & both == both { overlaps = true }
+                if fix.group == other.group { overlaps = overlaps || simulation.system.atoms.owned > 0 }
+                if communicator.any(overlaps) {
+                    output.warn("fixes \(other.id) and \(fix.id) both integrate some of the same atoms")
+                }
+            }
+        }
+        if !potential!.capabilities.contains(.virial), let fix = fixes.first(where: \.needsVirial) {
+            throw DeckError("fix \(fix.id) \(fix.style) needs a virial, which \(potential!.style) does not have", at: location)
+        }
+    }
+
+    /// Runs and reports.
+    func run(_ simulation: Simulation, _ run: Run) throws {
+        try simulation.run(run)
+    }
+}

@@ -1,0 +1,108 @@
+import Deck
+import Domain
+import Integrators
+import Observers
+import Potentials
+
+/// What a deck has built so far. Commands fill it; `run` turns it into a `Simulation` and runs that.
+public final class Session {
+    public let communicator: any Communicator
+    public let output: Output
+    /// `mdrun check`: everything but dynamics and output files.
+    public let isDryRun: Bool
+    public var registry = PotentialRegistry()
+    public private(set) var interpreter: Interpreter!
+
+    // Settings that a deck makes before there is a box.
+    public var units = Units.lj
+    public var boundary: [(Boundary, Boundary)] = Array(repeating: (.periodic, .periodic), count: 3)
+    public var lattice: Lattice?
+    public var regions: [String: Region] = [:]
+    public var neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)
+    public var processors: [Int?] = [nil, nil, nil]
+    public var sortEvery = 1000
+    /// nil: the unit system's default.
+    public var timestep: Double?
+
+    /// Box, atoms and groups; nil until create_box or read_data.
+    public var system: System?
+    public var potential: (any Potential)?
+    /// Where its pair_coeff lines are, for errors that show only when everything is known.
+    public var potentialLines: [SourceLocation] = []
+    public var fixes: [any Fix] = []
+    public var observation = Observation()
+    public var simulation: Simulation?
+
+    /// Folder of the deck, for files that are not found from the working folder.
+    public var deckFolder = ""
+
+    public init(
+        communicator: any Communicator, output: Output, isDryRun: Bool = false, variables: [(String, [String])] = []
+    ) throws {
+        (self.communicator, self.output, self.isDryRun) = (communicator, output, isDryRun)
+        interpreter = try Interpreter(host: self, commandLineVariables: variables)
+    }
+
+    /// The system, for commands that need a box.
+    /// - Throws: `DeckError` at `location` when there is none yet.
+    public func requireSystem(_ command: String, at location: SourceLocation?) throws -> System {
+        guard let system else {
+            throw DeckError("\(command) needs a simulation box: use create_box or read_data before it", at: location)
+        }
+        return system
+    }
+
+    public func requireGroup(_ word: Word) throws -> Group {
+        let system = try requireSystem("a group", at: word.location)
+        guard let group = system.groups[word.text] else {
+            throw DeckError.unknown("group", word, known: system.groups.names)
+        }
+        return group
+    }
+
+    /// A word that is a type number or label.
+    public func requireType(_ word: Word) throws -> Int {
+        let system = try requireSystem("an atom type", at: word.location)
+        if let index = system.atoms.labels.firstIndex(of: word.text) { return index }
+        guard let number = Int(word.text), (1...system.atoms.typeCount).contains(number) else {
+            throw DeckError("expected an atom type from 1 to \(system.atoms.typeCount) or a type label, not '\(word.text)'", at: word.location)
+        }
+        return number
+    }
+
+    /// Gives the box and atoms to the session; called once by create_box, read_data, read_restart.
+    public func install(_ system: System) {
+        if let timestep { system.timestep = timestep }
+        self.system = system
+    }
+
+    public var potentialSetup: PotentialSetup {
+        let system = self.system
+        return PotentialSetup(
+            units: units, typeCount: system?.atoms.typeCount ?? 0, masses: system?.atoms.mass ?? [nil],
+            labels: system?.atoms.labels ?? [nil], communicator: communicator,
+            read: { [unowned self] path, at in try self.readBytes(path, at: at) },
+            warn: { [unowned self] in self.output.warn($0) })
+    }
+
+    /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.
+    public func readBytes(_ path: String, at location: SourceLocation?) throws -> [UInt8] {
+        try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
+    }
+
+    /// Forgets everything but variables (the command `clear`).
+    public func reset() {
+        units = .lj
+        boundary = Array(repeating: (.periodic, .periodic), count: 3)
+        lattice = nil
+        regions = [:]
+        neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)
+        processors = [nil, nil, nil]
+        timestep = nil
+        system = nil
+        potential = nil
+        fixes = []
+        observation = Observation()
+        simulation = nil
+    }
+}
