@@ -53,7 +53,6 @@ let package = Package(
         .testTarget(
             name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
-        .testTarget(name: "DeckTests", dependencies: ["Deck"]),
         .testTarget(
             name: "MDSessionTests",
             dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck", "TestSupport"],

@@ -174,13 +174,13 @@ final class MessagePassingCore {
         let force = scales.energy / scales.length
         if isDual {
             network.run(
-                FeatureDual<N.Scalar.Lanes>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes,
+                Dual<SIMD8<N.Scalar>>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes,
                 energies: &energies)
             pairs.addTangentForces(into: &forces, atoms, scale: force, length: scales.length)
             return
         }
         network.run(
-            N.Scalar.Lanes.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes, energies: &energies)
+            SIMD8<N.Scalar>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes, energies: &energies)
         pairs.addForces(into: &forces, atoms, scale: force, length: scales.length)
         guard !forces.wanted.isDisjoint(with: [.energy, .atomEnergy]) else { return }
         for i in 0..<owned where species[i] >= 0 {

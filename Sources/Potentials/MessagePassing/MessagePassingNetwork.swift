@@ -58,5 +58,5 @@ func spread<S: FeatureScalar>(
 /// y += x
 @inline(never)
 func accumulate<S: FeatureScalar>(_ x: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, count: Int) {
-    for c in stride(from: 0, to: count, by: S.Lanes.laneCount) { (S.Lanes.load(x + c, 0) + S.Lanes.load(y + c, 0)).store(y + c, 0) }
+    for c in stride(from: 0, to: count, by: SIMD8<S>.laneCount) { (SIMD8<S>.load(x + c, 0) + SIMD8<S>.load(y + c, 0)).store(y + c, 0) }
 }

@@ -15,8 +15,7 @@ struct PaiNNMixing<L: FeatureLane> {
     @inline(never)
     func inputs(_ mixed: UnsafePointer<S>, q: UnsafePointer<S>, epsilon: Double, into input: UnsafeMutablePointer<S>) {
         let f = features
-        // In one lane form only: a constant has no tangent.
-        let offset = L.zero.adding(constant: epsilon)
+        let offset = L(epsilon)
         for i in 0..<owned {
             let v = mixed + i * L.planes * 6 * f, q = q + i * L.planes * f, into = input + i * L.planes * 2 * f
             for c in stride(from: 0, to: f, by: L.Plain.laneCount) {

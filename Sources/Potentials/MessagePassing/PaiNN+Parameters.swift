@@ -84,7 +84,7 @@ final class PaiNNNetwork<S: FeatureScalar>: MessagePassingNetwork {
         mixingTapes = mixingContext.map { $0.makeTape() }
         var embedded = Column<S>(repeating: 0, count: numbers.count * 3 * features)
         context[0].forward(
-            S.Lanes.self, embedding.pointer, stride: features, into: embedded.pointer, stride: 3 * features, atoms: numbers.count,
+            SIMD8<S>.self, embedding.pointer, stride: features, into: embedded.pointer, stride: 3 * features, atoms: numbers.count,
             tape: contextTapes[0])
         embedded.resize(to: numbers.count * 3 * features, filling: 0)
         embeddedContext = embedded

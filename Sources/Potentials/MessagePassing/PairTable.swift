@@ -131,7 +131,10 @@ final class PairTable<S: FeatureScalar> {
         for i in 0..<atoms.owned {
             for p in Int(start[i])..<Int(start[i + 1]) {
                 let u = unit[p].xyz, d = unit[p].w, g = gradient[p]
-                let force = (u * g.w + (g.xyz - u * g.dot(u)) / d) * scale
+                let across: Vector = g.xyz - u * g.dot(u)
+                var force: Vector = u * g.w
+                force += across * (1 / d)
+                force *= scale
                 Self.add(force, u * (-d * length), i, Int(neighbour[p]), f, &forces)
             }
         }
@@ -144,10 +147,16 @@ final class PairTable<S: FeatureScalar> {
             for p in Int(start[i])..<Int(start[i + 1]) {
                 let u = unit[p].xyz, d = unit[p].w, g = gradient[p]
                 let du = unitTangent[p].xyz, dd = unitTangent[p].w, dg = gradientTangent[p]
-                let along = g.dot(u), across = g.xyz - u * along
+                let along = g.dot(u)
+                let across: Vector = g.xyz - u * along
                 let alongTangent = dg.dot(u) + g.dot(du)
-                let acrossTangent = dg.xyz - du * along - u * alongTangent
-                let force = (u * dg.w + du * g.w + acrossTangent / d - across * (dd / (d * d))) * scale
+                var acrossTangent: Vector = dg.xyz - du * along
+                acrossTangent -= u * alongTangent
+                var force: Vector = u * dg.w
+                force += du * g.w
+                force += acrossTangent * (1 / d)
+                force -= across * (dd / (d * d))
+                force *= scale
                 Self.add(force, u * (-d * length), i, Int(neighbour[p]), f, &forces)
             }
         }

@@ -26,9 +26,11 @@ enum ShiftedSoftplus: ScalarFunction {
 /// ln(1 + exp(x))
 enum Softplus: ScalarFunction {
     @inline(__always) static func evaluate<V: FeatureVector>(_ x: V) -> (V, V, V) {
-        let one = V(1), s = sigmoid(x)
-        let decay = V.minimum(x, V.zero - x).exponential()
-        return (V.maximum(x, .zero) + (one + decay).logarithm(), s, s * (one - s))
+        // One exponential, of a negative number, serves both: with e = exp(-|x|), sigmoid(|x|) = 1 / (1 + e).
+        let one = V(1), e = (-x.absolute()).exponential()
+        let sum = one + e, large = sum.reciprocal(), small = e * large
+        let s = V.select(x.less(than: V(0)), small, large)
+        return (V.maximum(x, V(0)) + sum.logarithm(), s, small * large)
     }
 }
 
@@ -37,12 +39,12 @@ enum HyperbolicTangent: ScalarFunction {
         let one = V(1), two = V(2)
         let t = two * sigmoid(two * x) - one
         let f1 = one - t * t
-        return (t, f1, V.zero - two * t * f1)
+        return (t, f1, -two * t * f1)
     }
 }
 
 @inline(__always) func sigmoid<V: FeatureVector>(_ x: V) -> V {
-    (V(1) + (V.zero - x).exponential()).reciprocal()
+    (V(1) + (-x).exponential()).reciprocal()
 }
 
 /// The activations that models name.
@@ -105,7 +107,7 @@ private func activate<L: FeatureLane, F: ScalarFunction>(
         for c in Swift.stride(from: 0, to: width, by: L.Plain.laneCount) {
             if let bias { (L.Plain.load(from + c, 0) + L.Plain.load(bias + c, 0)).store(from + c, 0) }
             let x = L.load(from + c, width)
-            let (f, f1, _) = F.evaluate(x.value)
+            let (f, f1, _) = F.evaluate(x.plainValue)
             x.chain(f, f1).store(into + c, stride)
         }
     }
@@ -119,7 +121,7 @@ private func differentiate<L: FeatureLane, F: ScalarFunction>(
         let from = z + i * L.planes * width, row = adjoint + i * L.planes * stride
         for c in Swift.stride(from: 0, to: width, by: L.Plain.laneCount) {
             let x = L.load(from + c, width)
-            let (_, f1, f2) = F.evaluate(x.value)
+            let (_, f1, f2) = F.evaluate(x.plainValue)
             (L.load(row + c, stride) * x.chain(f1, f2)).store(row + c, stride)
         }
     }

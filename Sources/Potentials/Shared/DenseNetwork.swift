@@ -149,6 +149,6 @@ private func addBias<S: FeatureScalar>(
 ) {
     for i in 0..<atoms {
         let row = y + i * atomStride
-        for c in stride(from: 0, to: width, by: S.Lanes.laneCount) { (S.Lanes.load(row + c, 0) + S.Lanes.load(bias + c, 0)).store(row + c, 0) }
+        for c in stride(from: 0, to: width, by: SIMD8<S>.laneCount) { (SIMD8<S>.load(row + c, 0) + SIMD8<S>.load(bias + c, 0)).store(row + c, 0) }
     }
 }
