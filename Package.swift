@@ -24,11 +24,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CLanes"),
         .target(name: "CMPI", dependencies: ["CMPICH"], cSettings: cOptimised),
         .target(name: "Deck", swiftSettings: optimised),
         .target(name: "Domain", dependencies: ["CMPI", "Deck"], swiftSettings: optimised + [lifetimes]),
         .target(
-            name: "Potentials", dependencies: ["Domain", "Deck", "COpenBLAS"], swiftSettings: optimised + [lifetimes]),
+            name: "Potentials", dependencies: ["CLanes", "Domain", "Deck", "COpenBLAS"], swiftSettings: optimised + [lifetimes]),
         .target(name: "Integrators", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
         .target(
             name: "Observers", dependencies: ["Integrators", "Potentials", "Domain", "Deck"],
@@ -46,10 +47,16 @@ let package = Package(
             ], swiftSettings: optimised),
         .target(name: "TestSupport", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
         .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
+        .testTarget(name: "DeckTests", dependencies: ["Deck"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
         .testTarget(
             name: "DomainTests", dependencies: ["Domain", "Potentials", "Deck", "TestSupport"], swiftSettings: optimised),
         .testTarget(
             name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
+            swiftSettings: optimised),
+        .testTarget(
+            name: "MDSessionTests",
+            dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
     ],
     swiftLanguageModes: [.v6]

@@ -42,12 +42,12 @@ public struct DeckError: Error, Sendable, CustomStringConvertible {
 /// The known name that differs least from `name`, or nil if none is near enough to be what was meant.
 ///
 /// The distance is the number of characters inserted, deleted, replaced or swapped with their neighbour, not counting
-/// case. Up to a third of the characters (at least one) may differ. A name that only adds an affix, such as `lj` for
+/// case. Up to a third of the characters (at least one, unless the name is a single letter) may differ. A name that only adds an affix, such as `lj` for
 /// `lj/cut`, is the last resort.
 public func nearestName(to name: String, in names: some Sequence<String>) -> String? {
     let wanted = Array(name.lowercased())
     guard !wanted.isEmpty && wanted.count <= 64 else { return nil }
-    let limit = max(1, wanted.count / 3)
+    let limit = wanted.count == 1 ? 0 : max(1, wanted.count / 3)
     var best: (name: String, distance: Int)?
     var prefixed: String?
     for candidate in names {

@@ -12,10 +12,16 @@ extension DeckHost {
         getenv(name).map { String(cString: $0) }
     }
 
-    /// The time of a clock that never goes back.
+    /// Seconds since this was first asked.
     public func seconds() -> Double {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+        monotonicTime() - firstTime
     }
+}
+
+private let firstTime = monotonicTime()
+
+private func monotonicTime() -> Double {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
 }

@@ -56,6 +56,10 @@ enum FormulaStep: Sendable {
     case unary(UnaryOperator)
     case binary(BinaryOperator)
     case math(MathFunction)
+    /// After the condition of `ternary`: if it is zero, evaluation goes on at that step.
+    case branch(Int)
+    /// After the second argument of `ternary`: evaluation goes on at that step, `.math(.ternary)`.
+    case skip(Int)
     /// A function whose arguments are names: group, region, special and feature functions.
     case named(String, [String])
     case literalVector([Double])

@@ -3,7 +3,12 @@ extension Variables {
     /// - Throws: a `DeckError` at the part of the formula that has no value; errors of the host get that place.
     func evaluate(_ formula: Formula, _ mode: FormulaMode) throws -> Value {
         var stack: [Value] = []
-        for (step, range) in formula.steps {
+        // For each `ternary` being evaluated: whether its condition is one number, so that one value is enough.
+        var isDecided: [Bool] = []
+        var next = 0
+        while next < formula.steps.count {
+            let (step, range) = formula.steps[next]
+            next += 1
             do {
                 switch step {
                 case .number(let value): stack.append(.scalar(value))
@@ -22,6 +27,18 @@ extension Variables {
                 case .binary(let operation):
                     let right = stack.removeLast()
                     stack.append(try combine(stack.removeLast(), right) { a, b throws(DeckError) in try operation(a, b) })
+                case .branch(let target):
+                    if case .scalar(let condition)? = stack.last {
+                        stack.removeLast()
+                        isDecided.append(true)
+                        if condition == 0 { next = target }
+                    } else {
+                        isDecided.append(false)
+                    }
+                case .skip(let target):
+                    if isDecided.last == true { next = target }
+                case .math(.ternary) where isDecided.removeLast():
+                    break
                 case .math(let function):
                     let arguments = Array(stack.suffix(function.argumentCount))
                     stack.removeLast(function.argumentCount)
@@ -117,7 +134,10 @@ extension Variables {
             guard indices.isEmpty else {
                 throw DeckError("variable '\(name)' is \(variable.style.rawValue)-style and has no elements", at: location)
             }
-            return .scalar(try value(of: name, at: location))
+            let value = try value(of: name, at: location)
+            // LAMMPS passes these through their text, so that others see 15 digits of them.
+            guard variable.style != .internal, value.isFinite else { return .scalar(value) }
+            return .scalar(Double(NumberFormat.substitution.string(value)) ?? value)
         }
     }
 

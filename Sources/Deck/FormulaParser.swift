@@ -13,6 +13,8 @@ struct FormulaParser {
     private var steps: [(step: FormulaStep, range: Range<Int>)] = []
     private var pending: [Pending] = []
     private var depth = 0
+    /// For each `ternary` that is open, the step of its branch or skip that has no target yet.
+    private var untargeted: [Int] = []
 
     /// Deeper parentheses than this are an error.
     static let deepest = 1000
@@ -82,6 +84,7 @@ struct FormulaParser {
             let number = String(decoding: bytes[start..<i], as: UTF8.self)
             guard i == bytes.count || !(isNameByte(bytes[i]) || bytes[i] == UInt8(ascii: ".")), let value = Double(number)
             else { throw error("malformed number", start..<endOfName(i)) }
+            guard value.isFinite else { throw error("this number is too large", start..<i) }
             steps.append((.number(value), start..<i))
             return false
         }
@@ -109,6 +112,7 @@ struct FormulaParser {
                 throw error("a comma outside the parentheses of a function", i..<i + 1)
             }
             i += 1
+            if function == .ternary { divide(arguments, name) }
             pending.append(.function(function, name: name, arguments: arguments + 1))
             return true
         }
@@ -154,7 +158,16 @@ struct FormulaParser {
             let wanted = function.argumentCount
             throw error("\(function.rawValue)() takes \(wanted) argument\(wanted == 1 ? "" : "s"), not \(count)", name)
         }
+        if function == .ternary { steps[untargeted.removeLast()].step = .skip(steps.count) }
         steps.append((.math(function), name))
+    }
+
+    /// Only one of the two values of `ternary` is evaluated, so that the other may be undefined.
+    private mutating func divide(_ arguments: Int, _ name: Range<Int>) {
+        guard arguments < 2 else { return }
+        steps.append((arguments == 0 ? .branch(0) : .skip(0), name))
+        if arguments == 1 { steps[untargeted.removeLast()].step = .branch(steps.count) }
+        untargeted.append(steps.count - 1)
     }
 
     private mutating func function(_ name: String, _ range: Range<Int>) throws(DeckError) -> Bool {

@@ -57,7 +57,7 @@ extension Interpreter {
                 at: action)
         }
         let arguments = words.remaining()
-        if arguments.isEmpty { throw DeckError("shell \(action.text): expected an argument", at: words.location) }
+        if arguments.isEmpty { throw DeckError("shell \(action.text): expected an argument, found the end of the command", at: words.location) }
         try host.shell(action.text, arguments, at: action.location)
     }
 }

@@ -116,7 +116,13 @@ struct LineReader {
                 if before == .none && state == .triple { opening = here }
                 if before != .comment && state == .comment { comment = here }
             }
-            if continues.isContinued && state != .triple { continue }
+            if continues.isContinued && state != .triple {
+                guard offset < source.bytes.count || state == .comment else {
+                    let place = continues.ampersand?.lowerBound ?? raw.lowerBound
+                    throw DeckError("'&' promises a line that does not come", at: source.location(Span(offset: place, length: 1)))
+                }
+                continue
+            }
             guard state == .triple else { break }
             if continues.isContinued, let ampersand = continues.ampersand {
                 // The triple quote was opened on this very line: here "&" is text.

@@ -66,7 +66,9 @@ enum MathFunction: String, Sendable, CaseIterable {
         case .atan2: return libraryAtan2(x, a[a.startIndex + 1])
         case .ceil: return x.rounded(.up)
         case .floor: return x.rounded(.down)
-        case .round: return x.rounded(.toNearestOrAwayFromZero)
+        case .round:
+            // Halves go up, as in LAMMPS: -2.5 gives -2.
+            return x - x.rounded(.down) >= 0.5 ? x.rounded(.up) : x.rounded(.down)
         case .ternary: return x != 0 ? a[a.startIndex + 1] : a[a.startIndex + 2]
         default: throw DeckError("\(rawValue)() takes no vectors", at: nil)
         }

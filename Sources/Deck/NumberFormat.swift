@@ -99,11 +99,11 @@ public struct NumberFormat: Sendable, Hashable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends a number. With `%d` it is cut to an integer as a C cast does; with `%s` it is written as by `%g`.
+    /// Appends a number. With `%d` it is rounded to the nearest integer; with `%s` it is written as by `%g`.
     public func append(_ value: Double, to bytes: inout [UInt8]) {
         switch conversion {
         case .integer:
-            if let whole = Int(exactly: value.rounded(.towardZero)) { return append(whole, to: &bytes) }
+            if let whole = Int(exactly: value.rounded()) { return append(whole, to: &bytes) }
             // Not finite, or too large for an integer: better its digits than a wrong number.
             bytes.append(contentsOf: prefix)
             appendReal(value, letter: UInt8(ascii: "f"), precision: 0, to: &bytes)

@@ -22,7 +22,7 @@ extension MathFunction {
         case .vdisplace:
             return a[0] + a[1] * elapsed * clock.timestep
         case .swiggle, .cwiggle:
-            if a[2] == 0 { throw DeckError("\(rawValue)() needs a period that is not zero", at: nil) }
+            if a[2] <= 0 { throw DeckError("\(rawValue)() needs a positive period", at: nil) }
             let phase = 2 * Double.pi / a[2] * elapsed * clock.timestep
             return a[0] + a[1] * (self == .swiggle ? sine(phase) : 1 - cosine(phase))
         default:

@@ -111,7 +111,7 @@ public final class Variables {
             throw DeckError("the \(style)-style variable '\(name)' has no single value; use v_\(name)[i]", at: location)
         default:
             let text = try text(of: name, at: location)
-            guard let value = NumberSyntax.double(text.trimmingBlanks()) else {
+            guard let value = NumberSyntax.double(text), value.isFinite else {
                 throw DeckError("variable '\(name)' is '\(text)', which is not a number", at: location)
             }
             return value
@@ -159,7 +159,8 @@ public final class Variables {
             let what = name.map { "the formula of variable '\($0)'" } ?? "the formula"
             throw DeckError("\(what) gives a vector, not a number", at: formula.location(0..<formula.text.bytes.count))
         }
-        return value
+        // As in LAMMPS, the result is never a negative zero.
+        return value == 0 ? 0 : value
     }
 
     /// Evaluates with the guards against circles, depth and length.

@@ -20,7 +20,10 @@ public enum CommandRegistry {
         CommModifyCommand.self, DimensionCommand.self, NeighborCommand.self, NeighModifyCommand.self, NewtonCommand.self,
         ProcessorsCommand.self, TimestepCommand.self,
     ]
-    private static let atoms: [any DeckCommand.Type] = []
+    private static let atoms: [any DeckCommand.Type] = [
+        LatticeCommand.self, RegionCommand.self, CreateBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,
+        VelocityCommand.self, Replicate.self, LabelmapCommand.self, ReadData.self,
+    ]
     private static let dynamics: [any DeckCommand.Type] = [
         PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
         RunCommand.self,
