@@ -28,7 +28,10 @@ public enum CommandRegistry {
         PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
         RunCommand.self,
     ]
-    private static let output: [any DeckCommand.Type] = []
+    private static let output: [any DeckCommand.Type] = [
+        ThermoCommand.self, ThermoStyleCommand.self, ThermoModifyCommand.self, ComputeCommand.self, ComputeModifyCommand.self,
+        UncomputeCommand.self, DumpCommand.self, DumpModifyCommand.self, UndumpCommand.self, WriteDumpCommand.self,
+    ]
 
     static let byName: [String: any DeckCommand.Type] = Dictionary(
         uniqueKeysWithValues: builtin.map { ($0.name, $0) })

@@ -31,7 +31,7 @@ extension Session {
         }
         simulation.sortEvery = sortEvery
         simulation.fixes = fixes
-        simulation.observers = []
+        simulation.observers = observation.observers
         try checkFixes(simulation, at: location)
         return simulation
     }
@@ -56,6 +56,9 @@ extension Session {
 
     /// Runs and reports.
     func run(_ simulation: Simulation, _ run: Run) throws {
+        output.write(RunReport.setup(simulation))
+        defer { output.endTable() }
         try simulation.run(run)
+        output.write(RunReport.summary(simulation, run, observation))
     }
 }
