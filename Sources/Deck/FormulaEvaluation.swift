@@ -26,7 +26,8 @@ extension Variables {
                     stack.append(try map(stack.removeLast()) { operation == .minus ? -$0 : ($0 == 0 ? 1 : 0) })
                 case .binary(let operation):
                     let right = stack.removeLast()
-                    stack.append(try combine(stack.removeLast(), right) { a, b throws(DeckError) in try operation(a, b) })
+                    stack.append(
+                        try combine(stack.removeLast(), right) { a, b throws(DeckError) in try operation(a, b) })
                 case .branch(let target):
                     if case .scalar(let condition)? = stack.last {
                         stack.removeLast()
@@ -112,7 +113,8 @@ extension Variables {
         case .vector:
             guard let index = indices.first else {
                 guard mode == .vector else {
-                    throw DeckError("the vector-style variable '\(name)' in \(mode.name); use v_\(name)[i]", at: location)
+                    throw DeckError(
+                        "the vector-style variable '\(name)' in \(mode.name); use v_\(name)[i]", at: location)
                 }
                 return .vector(try vector(of: name, at: location))
             }
@@ -132,7 +134,8 @@ extension Variables {
             return try evaluating(variable, location) { try evaluate(other, .atom) }
         default:
             guard indices.isEmpty else {
-                throw DeckError("variable '\(name)' is \(variable.style.rawValue)-style and has no elements", at: location)
+                throw DeckError(
+                    "variable '\(name)' is \(variable.style.rawValue)-style and has no elements", at: location)
             }
             let value = try value(of: name, at: location)
             // LAMMPS passes these through their text, so that others see 15 digits of them.
@@ -172,7 +175,8 @@ extension Variables {
             return number
         }
         switch function {
-        case .random: return .scalar(try draw(seed: numbers[2]) { $0.uniform() } * (numbers[1] - numbers[0]) + numbers[0])
+        case .random:
+            return .scalar(try draw(seed: numbers[2]) { $0.uniform() } * (numbers[1] - numbers[0]) + numbers[0])
         case .normal:
             guard numbers[1] >= 0 else { throw DeckError("normal() needs a width that is not negative", at: nil) }
             return .scalar(numbers[0] + numbers[1] * (try draw(seed: numbers[2]) { $0.gaussian() }))
@@ -186,7 +190,8 @@ extension Variables {
             stream = random
         } else {
             guard let whole = Int(exactly: seed.rounded(.towardZero)), MarsagliaStream.seeds ~= whole else {
-                throw DeckError("the seed must be a whole number from 1 to \(MarsagliaStream.seeds.upperBound)", at: nil)
+                throw DeckError(
+                    "the seed must be a whole number from 1 to \(MarsagliaStream.seeds.upperBound)", at: nil)
             }
             stream = MarsagliaStream(seed: whole)
         }

@@ -2,6 +2,9 @@ extension Variables {
     /// A command never gets longer than this by substitution.
     static let longestCommand = 1 << 20
 
+    /// After this many replacements in one command only the final text is echoed, so that echoing stays cheap.
+    private static let mostEchoed = 100
+
     /// Replaces `$x`, `${name}`, `$(formula)` and `$(formula:%format)` outside quotes. What was put in is not searched
     /// again. In the result every byte that was put in comes from the `$...` as written.
     /// - Parameter echo: gets the text after each replacement.
@@ -10,6 +13,7 @@ extension Variables {
         var result = TracedText(source: text.source)
         var state = QuoteState.none
         var opening = 0
+        var replaced = 0
         var i = 0
         while i < text.bytes.count {
             guard state == .none && text.bytes[i] == UInt8(ascii: "$") else {
@@ -25,9 +29,11 @@ extension Variables {
             i = end
             guard result.bytes.count + text.bytes.count - i <= Self.longestCommand else {
                 throw DeckError(
-                    "the command gets longer than \(Self.longestCommand) bytes by substitution", at: text.location(i - 1..<i))
+                    "the command gets longer than \(Self.longestCommand) bytes by substitution",
+                    at: text.location(i - 1..<i))
             }
-            if let echo {
+            replaced += 1
+            if let echo, replaced <= Self.mostEchoed {
                 let rest = String(decoding: text.bytes[i...], as: UTF8.self)
                 echo(result.string + rest)
             }
@@ -36,6 +42,7 @@ extension Variables {
             let width = state == .triple ? 3 : 1
             throw DeckError("nothing closes this \(state.name)", at: text.location(opening..<opening + width))
         }
+        if replaced > Self.mostEchoed { echo?(result.string) }
         return result
     }
 
@@ -102,7 +109,8 @@ extension Variables {
             throw error.located(at: location)
         }
         guard format.isBare && format.conversion != .string else {
-            throw DeckError("format '\(text)' must be one conversion of a number, such as %.6g, and nothing else", at: location)
+            throw DeckError(
+                "format '\(text)' must be one conversion of a number, such as %.6g, and nothing else", at: location)
         }
         return format
     }
