@@ -45,9 +45,19 @@ let package = Package(
             dependencies: [
                 "Fitting", "MDSession", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: optimised),
+        .target(name: "TestSupport", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
+        .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
         .testTarget(
-            name: "MDSessionTests", dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck"]),
+            name: "DomainTests", dependencies: ["Domain", "Potentials", "Deck", "TestSupport"], swiftSettings: optimised),
+        .testTarget(
+            name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
+            swiftSettings: optimised),
+        .testTarget(
+            name: "MDSessionTests",
+            dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck", "TestSupport"],
+            swiftSettings: optimised),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -80,6 +80,12 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
         count = newCount
     }
 
+    /// Says that the first `number` elements have been written through `pointer`, within the capacity.
+    @inline(__always) mutating func assume(count number: Int) {
+        precondition(number <= capacity)
+        count = number
+    }
+
     public mutating func fill(_ value: Element) {
         storage.update(repeating: value, count: count)
     }

@@ -1,0 +1,90 @@
+import Deck
+import Domain
+
+/// The neuroevolution potential of `pair_style nep`: GPUMD's nep.txt, versions 3 and 4, with or without ZBL repulsion.
+///
+/// The energy of an atom is a small neural network of radial sums over its neighbours and of rotation invariants of angular ones
+/// (NEP+Reference has the formulas). Model files are in eV and Angstrom; energies come out in the deck's unit.
+/// The bases end in a cosine cutoff, so forces are continuous but their derivatives jump where a neighbour crosses it.
+///
+/// Each centre writes the forces on its neighbours, ghosts included. A per-atom virial has -r_ij (x) d e_i/d r_ij at the neighbour j,
+/// which is the form that heat fluxes need (Z. Fan et al., Phys. Rev. B 92, 094301 (2015)).
+///
+/// Cost: atoms x neighbours x (basis + angular n x 72). No communication.
+public final class NEP: Potential {
+    public static let entry = PotentialStyle("nep", usage: "pair_style nep\npair_coeff * * FILE ELEMENT ...") { words, _ in
+        try words.finish()
+        return NEP()
+    }
+
+    /// Which implementation computes; the plain one is for tests.
+    package enum Kernel { case fast, reference }
+
+    public let style = "nep"
+    public let capabilities = Capabilities.all
+    public private(set) var requirements = Requirements(cutoff: 0, list: .full)
+    package var kernel = Kernel.fast
+    private var map: SpeciesMap?
+    private var file = ""
+    private var digest: UInt64 = 0
+    private(set) var tables: NEPTables?
+    private(set) var species: [Int32] = []
+
+    public init() {}
+
+    public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        for _ in 0..<2 {
+            let word = try words.word("* *")
+            guard word.text == "*" else { throw words.error("pair_style nep takes 'pair_coeff * *': one model for all types", at: word) }
+        }
+        let word = try words.word("a NEP model file")
+        guard let electronvolt = setup.units.electronvolt else {
+            throw words.error("pair_style nep needs units metal or real: its model files are in eV and Angstrom", at: word)
+        }
+        let bytes = try setup.read(word.text, word.location)
+        let parameters: NEPParameters
+        do {
+            parameters = try NEPParameters(word.text, bytes)
+        } catch let error as ParameterFileError {
+            throw words.error(error.description, at: word)
+        }
+        let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: parameters.elements)
+        self.map = map
+        file = word.text
+        digest = bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        use(parameters, species: map.species, electronvolt: electronvolt)
+    }
+
+    /// - Parameter species: for each type (index 0 unused) the model's species, or -1.
+    package func use(_ parameters: NEPParameters, species: [Int32], electronvolt: Double) {
+        self.species = species
+        let tables = NEPTables(parameters, electronvolt: electronvolt)
+        self.tables = tables
+        let present = Set(species.filter { $0 >= 0 }).map(Int.init)
+        var cutoff = 0.0
+        for i in present {
+            for j in present {
+                let pair = i * parameters.speciesCount + j
+                cutoff = max(cutoff, tables.view.radialCutoff[pair], tables.view.angularCutoff[pair])
+            }
+        }
+        requirements = Requirements(cutoff: cutoff, list: .full)
+    }
+
+    public func prepare(_ setup: PotentialSetup) throws {
+        guard let map else { throw DeckError("pair_style nep has no pair_coeff", at: nil) }
+        try map.check(setup)
+    }
+
+    public var summary: String {
+        guard let p = tables?.parameters else { return "nep: no model" }
+        let hex = String(digest, radix: 16)
+        return "nep: \(file) (fnv \(hex)), NEP\(p.version) for \(p.elements.joined(separator: " ")), cutoff \(requirements.cutoff) A, "
+            + "\(p.descriptorCount) descriptors, \(p.neurons) neurons, \(p.count) parameters"
+    }
+
+    public func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
+        guard let tables else { return }
+        NEPReference.compute(tables.parameters, tables, species: species, atoms, list, seeds: nil, into: &forces)
+    }
+}
