@@ -133,6 +133,7 @@ public final class Thermo: Observer {
         let snapshot = observation.open(simulation, run)
         if !isTableOpen {
             clock.begin()
+            simulation.potential.resetTimings()
             if run.isSetUp { sink.write(RunReport.memoryLine(simulation.system.communicator)) }
             sink.write(header())
             sink.beginTable()
