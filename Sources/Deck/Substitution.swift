@@ -56,19 +56,27 @@ extension Variables {
                 throw DeckError("nothing closes this brace", at: text.location(start..<start + 2))
             }
             let name = text.slice(start + 2..<close).string
-            let location = text.location(start..<close + 1)
             if name.contains("$") {
-                throw DeckError("'$' inside ${}: names are not put together from variables", at: location)
+                throw DeckError(
+                    "'$' inside ${}: names are not put together from variables", at: text.location(start..<close + 1))
             }
-            return (try self.text(of: name, at: location), close + 1)
+            return (try value(of: name, text, start..<close + 1), close + 1)
         case UInt8(ascii: "("):
             return try immediate(text, at: start)
         case _ where isNameByte(next):
-            let location = text.location(start..<start + 2)
-            return (try self.text(of: String(decoding: [next], as: UTF8.self), at: location), start + 2)
+            return (try value(of: String(decoding: [next], as: UTF8.self), text, start..<start + 2), start + 2)
         default:
             throw DeckError(
                 "'$' must be followed by a letter, {name} or (formula)", at: text.location(start..<start + 1))
+        }
+    }
+
+    private func value(of name: String, _ text: TracedText, _ range: Range<Int>) throws -> String {
+        do {
+            return try self.text(of: name, at: nil)
+        } catch let error as DeckError {
+            // Locations are looked up only for errors: they cost more than a replacement.
+            throw error.located(at: text.location(range))
         }
     }
 

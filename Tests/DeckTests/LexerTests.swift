@@ -104,6 +104,8 @@ import Testing
         let deck = try runDeck("variable a index 1\nrun " + String(repeating: "$a", count: 200_000))
         #expect(deck.host.commands == ["run " + String(repeating: "1", count: 200_000)])
         #expect(deck.host.echoed.count == 103)
+        let many = try runDeck("group a id " + String(repeating: "1 ", count: 200_000))
+        #expect(many.host.commands[0].utf8.count == 400_010)
     }
 
     @Test func echoShowsEachSubstitution() throws {

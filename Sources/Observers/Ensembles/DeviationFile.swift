@@ -33,6 +33,9 @@ public final class DeviationFile: Observer {
         self.init(reporting, output)
     }
 
+    /// Whether it is this very potential's.
+    public func belongs(to other: any Potential) -> Bool { other.memberReporting === potential }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     public var wants: Wanted { [.members, .energy, .virial] }
@@ -70,14 +73,14 @@ public final class DeviationFile: Observer {
     }
 
     /// Step, then maximum, minimum and root mean square of the virial's deviation, then maximum, minimum and mean of the forces'.
-    static func row(step: Int, _ report: MemberReport) -> String {
+    package static func row(step: Int, _ report: MemberReport) -> String {
         let virial = report.virial ?? Spread(max: .nan, min: .nan, mean: .nan)
         let text = String(step)
         let values = [virial.max, virial.min, virial.mean, report.force.max, report.force.min, report.force.mean]
         return String(repeating: " ", count: max(0, 12 - text.count)) + text + values.map { " " + number($0) }.joined()
     }
 
-    static func header(isAtomic: Bool) -> String {
+    package static func header(isAtomic: Bool) -> String {
         let names = ["max_devi_v", "min_devi_v", "avg_devi_v", "max_devi_f", "min_devi_f", "avg_devi_f"]
         return "#" + padded("step", 11) + (names + (isAtomic ? ["atm_devi_f(N)"] : [])).map { padded($0, 19) }.joined()
     }
@@ -115,7 +118,7 @@ public final class DeviationFile: Observer {
     }
 
     /// Complete rows of steps before `step`; none if there is no such file.
-    static func rows(of path: String, before step: Int) -> [String] {
+    package static func rows(of path: String, before step: Int) -> [String] {
         let descriptor = Glibc.open(path, O_RDONLY)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
