@@ -136,8 +136,9 @@ extension Box {
         }
         communicator.all(.min, &extent)
         guard extent[0].isFinite else { return }
-        let margin = 1e-4
         for d in 0..<3 where !isPeriodic(d) {
+            // LAMMPS' margin: 1e-4 of the length that the deck gave.
+            let margin = 1e-4 * (minimumHi[d] - minimumLo[d])
             let (low, high) = boundary[d]
             if low == .shrink { lo[d] = extent[d] - margin }
             if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin, minimumLo[d]) }
