@@ -44,8 +44,8 @@ public final class CellGrid {
     public func build(_ list: NeighbourList, _ atoms: borrowing Atoms) {
         lay(atoms, width: list.distance / 2)
         slot.resize(to: atoms.owned, filling: 0)
-        sort(atoms, 0..<atoms.owned, into: &owned)
-        sort(atoms, atoms.owned..<atoms.count, into: &ghosts)
+        sort(atoms, 0..<atoms.owned, areOwned: true, into: &owned)
+        sort(atoms, atoms.owned..<atoms.count, areOwned: false, into: &ghosts)
         fill(list, atoms)
         list.wasBuilt(atoms)
     }
@@ -76,14 +76,14 @@ public final class CellGrid {
     }
 
     /// Counting sort, stable.
-    private func sort(_ atoms: borrowing Atoms, _ range: Range<Int>, into sorted: inout Sorted) {
+    private func sort(_ atoms: borrowing Atoms, _ range: Range<Int>, areOwned: Bool, into sorted: inout Sorted) {
         let total = Int(cells.x) * Int(cells.y) * Int(cells.z)
         sorted.start.removeAll()
         sorted.start.resize(to: total + 2, filling: 0)
         cellOf.resize(to: range.count, filling: 0)
         sorted.resize(to: range.count)
         let position = atoms.position.pointer + range.lowerBound
-        let cellOf = self.cellOf.pointer
+        let cellOf = self.cellOf.pointer, slot = self.slot.pointer
         // Numbers of atoms stand two places late, so that sums stand one late, and placing atoms moves them to their places.
         let start = sorted.start.pointer
         let (origin, inverseWidth, cells) = (self.origin, self.inverseWidth, self.cells)
@@ -100,7 +100,7 @@ public final class CellGrid {
             start[Int(cellOf[i]) + 1] += 1
             order[at] = Int32(range.lowerBound + i)
             (x[at], y[at], z[at]) = (position[i].x, position[i].y, position[i].z)
-            if range.lowerBound == 0 { slot[i] = Int32(at) }
+            if areOwned { slot[i] = Int32(at) }
         }
     }
 

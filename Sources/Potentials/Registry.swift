@@ -24,6 +24,9 @@ public struct PotentialRegistry: Sendable {
     public static let builtin: [PotentialStyle] = [
         ZeroPotential.entry,
         LennardJones.entry,
+        NEP.entry,
+        SchNet.entry,
+        PaiNN.entry,
         HybridOverlay.entry,
         Committee.entry,
     ]

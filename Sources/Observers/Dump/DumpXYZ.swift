@@ -17,7 +17,7 @@ final class XYZFormat: DumpFormat {
         return true
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String {
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
         let time = settings.writesTime ? " Time: \(NumberFormat.table("%.6f").string(snapshot.system.time))" : ""
         return "\(count)\n Atoms. Timestep: \(snapshot.system.step)\(time)\n"
     }
@@ -72,7 +72,7 @@ final class ExtendedXYZFormat: DumpFormat {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String {
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
         let system = snapshot.system, box = system.box
         let volt = system.units.electronvolt ?? 1, angstrom = system.units.angstrom ?? 1
         let cell = [box.a, box.b, box.c].flatMap { [$0.x, $0.y, $0.z] }.map { number($0 / angstrom) }.joined(separator: " ")

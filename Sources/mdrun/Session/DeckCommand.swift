@@ -23,6 +23,7 @@ public enum CommandRegistry {
     private static let atoms: [any DeckCommand.Type] = [
         LatticeCommand.self, RegionCommand.self, CreateBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,
         VelocityCommand.self, Replicate.self, LabelmapCommand.self, ReadData.self,
+        WriteData.self, DeleteAtoms.self, ResetAtoms.self, DisplaceAtoms.self, SetCommand.self,
     ]
     private static let dynamics: [any DeckCommand.Type] = [
         PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,

@@ -65,7 +65,7 @@ extension Session {
 
     /// Runs and reports.
     func run(_ simulation: Simulation, _ run: Run) throws {
-        output.write(RunReport.setup(simulation))
+        output.write(RunReport.setup(simulation, observation))
         defer { output.endTable() }
         try simulation.run(run)
         output.write(RunReport.summary(simulation, run, observation))

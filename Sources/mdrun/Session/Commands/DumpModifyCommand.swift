@@ -6,7 +6,7 @@ struct DumpModifyCommand: DeckCommand {
     static let name = "dump_modify"
     static let usage = """
         dump_modify ID [append yes|no] [first yes|no] [every N|v_NAME] [sort off|id|COLUMN] [pad N] [time yes|no] [units yes|no]
-                    [delay STEP] [skip v_NAME] [thresh NAME < VALUE|none] [element E1 E2 ...] [types labels|numeric]
+                    [header yes|no] [delay STEP] [skip v_NAME] [thresh NAME < VALUE|none] [element E1 E2 ...] [types labels|numeric]
                     [format line "..."|int F|float F|COLUMN F|none] [precision DIGITS] [colname COLUMN NAME]
                     [scale yes|no] [image yes|no] [unwrap yes|no] [vel yes|no] [forces yes|no]
         """
