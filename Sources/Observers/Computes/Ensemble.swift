@@ -55,7 +55,7 @@ public final class MemberDeviationCompute: Compute {
 
     init(id: String, group: Group) { (self.id, self.group) = (id, group) }
 
-    public func scalar(_ snapshot: Snapshot) throws -> Double { try snapshot.vector(id)[0] }
+    public func scalar(_ snapshot: Snapshot) throws -> Double { try vector(snapshot)[0] }
 
     public func vector(_ snapshot: Snapshot) throws -> [Double] {
         let potential = try snapshot.members(of: self), report = potential.report
