@@ -49,6 +49,7 @@ let package = Package(
         .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
+        .testTarget(name: "ObserversTests", dependencies: ["TestSupport", "mdrun"], swiftSettings: optimised),
         .testTarget(
             name: "DomainTests", dependencies: ["Domain", "Potentials", "Deck", "TestSupport"], swiftSettings: optimised),
         .testTarget(
