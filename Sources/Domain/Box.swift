@@ -98,19 +98,20 @@ public struct Box: Sendable, Equatable {
             }
             return
         }
-        var s = fractional(x)
-        var moved = SIMD4<Int32>.zero
-        for d in 0..<3 where isPeriodic(d) {
-            let boxes = s[d].rounded(.down)
-            guard boxes != 0, boxes.magnitude < 1e9 else { continue }
-            moved[d] = Int32(boxes)
-            s[d] -= boxes
+        // A second pass catches what rounding left just outside: -1e-17 of a box plus a box is exactly a box.
+        for _ in 0..<2 {
+            let s = fractional(x)
+            var moved = SIMD4<Int32>.zero
+            for d in 0..<3 where isPeriodic(d) {
+                let boxes = s[d].rounded(.down)
+                if boxes.magnitude < 1e9 { moved[d] = Int32(boxes) }
+            }
+            guard moved != .zero else { return }
+            let w = x.w
+            x -= shift(moved)
+            x.w = w
+            image &+= moved
         }
-        guard moved != .zero else { return }
-        let w = x.w
-        x -= shift(moved)
-        x.w = w
-        image &+= moved
     }
 
     /// The shortest periodic image of the difference vector `d` (for boxes wider than twice its length).

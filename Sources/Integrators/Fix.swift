@@ -27,8 +27,12 @@ public protocol Fix: AnyObject {
     var integrates: Bool { get }
     /// Whether it sets the box or needs the virial, for potentials that have none.
     var needsVirial: Bool { get }
+    /// Whether it changes the box, so that the thermo table gets a volume column.
+    var changesBox: Bool { get }
     /// f_ID: its scalar (energy of a thermostat, say), if it has one.
     var scalar: Double? { get }
+    /// Whether f_ID grows with the number of atoms, so that `thermo_modify norm yes` divides it by that.
+    var isExtensive: Bool { get }
     /// f_ID[i].
     var vector: [Double] { get }
     /// What it adds to the conserved quantity (`econserve`), energy units.
@@ -51,7 +55,9 @@ extension Fix {
     public func wants(at step: Int) -> Wanted { [] }
     public var integrates: Bool { false }
     public var needsVirial: Bool { false }
+    public var changesBox: Bool { needsVirial }
     public var scalar: Double? { nil }
+    public var isExtensive: Bool { false }
     public var vector: [Double] { [] }
     public var conservedEnergy: Double { 0 }
     public func removedDegreesOfFreedom(_ system: System) -> Double { 0 }

@@ -25,6 +25,8 @@ public struct PotentialRegistry: Sendable {
         ZeroPotential.entry,
         LennardJones.entry,
         NEP.entry,
+        SchNet.entry,
+        PaiNN.entry,
         HybridOverlay.entry,
         Committee.entry,
     ]

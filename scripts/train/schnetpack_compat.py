@@ -34,7 +34,9 @@ def use_index_select():
     def painn(self, q, mu, Wij, dir_ij, idx_i, idx_j, n_atoms):
         x = Wij * self.interatomic_context_net(q).index_select(0, idx_j)
         dq, dmuR, dmumu = torch.split(x, self.n_atom_basis, dim=-1)
-        dmu = dmuR * dir_ij[..., None] + dmumu * mu.index_select(0, idx_j)
+        dmu = dmuR * dir_ij[..., None]
+        if mu.requires_grad:  # in the first layer mu is zero
+            dmu = dmu + dmumu * mu.index_select(0, idx_j)
         q = q.index_add(0, idx_i, dq)
         mu = mu.index_add(0, idx_i, dmu)
         return q, mu

@@ -1,0 +1,37 @@
+import Deck
+import Integrators
+import Potentials
+
+/// Where tables and messages go: screen and log file. Only rank 0's text is printed; every rank may call.
+public protocol TextSink: AnyObject {
+    /// Text as it is, line ends included.
+    func write(_ text: String)
+    /// A warning; while a table is open it waits until the table's end, since log readers break on lines between rows.
+    func warn(_ text: String)
+    func beginTable()
+    func endTable()
+}
+
+/// What observers ask of whoever owns the deck.
+public protocol ObservationHost: AnyObject {
+    var sink: any TextSink { get }
+    /// nil until there is a box.
+    var watchedSystem: System? { get }
+    var watchedPotential: (any Potential)? { get }
+    var watchedFixes: [any Fix] { get }
+    /// The simulation of the present or the last run.
+    var watchedSimulation: Simulation? { get }
+
+    /// `v_name` where one number is needed.
+    func variableValue(_ name: String, at location: SourceLocation?) throws -> Double
+    /// Element `index` (from 1) of a vector-style variable.
+    func variableElement(_ name: String, _ index: Int, at location: SourceLocation?) throws -> Double
+    /// `v_name` of an atom-style variable, for this rank's owned atoms.
+    func atomVariable(_ name: String, at location: SourceLocation?) throws -> [Double]
+    /// nil when there is no such variable.
+    func variableStyle(_ name: String) -> VariableStyle?
+    /// Whether a file was read as input by this run, so that no output may replace it. Asked on rank 0.
+    func isInput(_ path: String) -> Bool
+    /// Lattice spacings for `xlat`, `ylat`, `zlat`; nil without a lattice.
+    var latticeSpacing: (x: Double, y: Double, z: Double)? { get }
+}

@@ -1,0 +1,91 @@
+import COpenBLAS
+import Domain
+
+/// The precision of a network's arithmetic: Double or Float.
+protocol FeatureScalar: LaneScalar, BinaryFloatingPoint, Summable {
+    /// C[m, n] = A[m, k] op(B) (+ C when adding), row-major, B [n, k] when transposed, else [k, n].
+    static func multiply(
+        _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, transposed: Bool,
+        into c: UnsafeMutablePointer<Self>, _ ldc: Int, rows m: Int, columns n: Int, inner k: Int, adding: Bool)
+}
+
+/// What a feature kernel computes with: eight neighbouring features, or these with their tangents.
+///
+/// Feature rows are stored as [atom][plane][feature], plane 0 holding values and plane 1, where there is one, tangents: so a dense
+/// layer on dual numbers is the same matrix product on twice the rows, and one halo message carries both.
+protocol FeatureLane: Lane where Scalar: FeatureScalar, Plain: FeatureVector {
+    static var planes: Int { get }
+    /// Reads values at `p` and tangents `plane` elements further. Rows are aligned to whole lanes.
+    static func load(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self
+    func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int)
+    /// One number (with its tangent `plane` elements further) in all lanes.
+    static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self
+    /// Sums over lanes of value and tangent.
+    var sums: SIMD2<Double> { get }
+    /// g(x) of a function given with its derivative at x's values: (g, g' dx).
+    func chain(_ value: Plain, _ derivative: Plain) -> Self
+    var plainValue: Plain { get }
+}
+
+extension FeatureLane {
+    /// self - a b
+    @inline(__always) func subtractingProduct(_ a: Self, _ b: Self) -> Self { addingProduct(-a, b) }
+}
+
+/// Eight features without tangents.
+protocol FeatureVector: FeatureLane, PlainLane where Plain == Self {}
+
+extension SIMD8: FeatureLane, FeatureVector where Scalar: FeatureScalar {
+    @inline(__always) static var planes: Int { 1 }
+    @inline(__always) static func load(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self {
+        UnsafeRawPointer(p).load(as: Self.self)
+    }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int) {
+        UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self)
+    }
+    @inline(__always) static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self { Self(broadcast: p.pointee) }
+    @inline(__always) var sums: SIMD2<Double> { SIMD2(Double(sum()), 0) }
+    @inline(__always) func chain(_ value: Self, _ derivative: Self) -> Self { value }
+    @inline(__always) var plainValue: Self { self }
+}
+
+extension Dual: FeatureLane where Value: FeatureVector {
+    @inline(__always) static var planes: Int { 2 }
+    @inline(__always) static func load(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self {
+        Self(Value.load(p, 0), tangent: Value.load(p + plane, 0))
+    }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int) {
+        value.store(p, 0)
+        tangent.store(p + plane, 0)
+    }
+    @inline(__always) static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self {
+        Self(Value.broadcast(p, 0), tangent: Value.broadcast(p + plane, 0))
+    }
+    @inline(__always) var sums: SIMD2<Double> { SIMD2(value.sums.x, tangent.sums.x) }
+    @inline(__always) func chain(_ value: Value, _ derivative: Value) -> Self { Self(value, tangent: derivative * tangent) }
+    @inline(__always) var plainValue: Value { value }
+}
+
+extension Double: FeatureScalar {
+    @inline(__always) static func multiply(
+        _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int, transposed: Bool,
+        into c: UnsafeMutablePointer<Double>, _ ldc: Int, rows m: Int, columns n: Int, inner k: Int, adding: Bool
+    ) {
+        guard m > 0 else { return }
+        cblas_dgemm(
+            CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
+            blasint(lda), b, blasint(ldb), adding ? 1 : 0, c, blasint(ldc))
+    }
+}
+
+extension Float: FeatureScalar {
+    @inline(__always) static func multiply(
+        _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, transposed: Bool,
+        into c: UnsafeMutablePointer<Float>, _ ldc: Int, rows m: Int, columns n: Int, inner k: Int, adding: Bool
+    ) {
+        guard m > 0 else { return }
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
+            blasint(lda), b, blasint(ldb), adding ? 1 : 0, c, blasint(ldc))
+    }
+}

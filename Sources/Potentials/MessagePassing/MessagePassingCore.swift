@@ -1,0 +1,228 @@
+import COpenBLAS
+import Deck
+import Domain
+
+/// What the deck can choose beside the model.
+struct MessagePassingOptions {
+    enum Precision: String { case double, single }
+    var precision = Precision.double
+    var filters = FilterMode.spline
+
+    static let usage = "[precision double|single] [filters spline|exact]"
+
+    init() {}
+
+    init(_ words: inout Words) throws {
+        while !words.isAtEnd {
+            let option = try words.choice("an option", [("precision", true), ("filters", false)])
+            if option {
+                precision = try words.choice("a precision", [("double", Precision.double), ("single", .single)])
+            } else {
+                filters = try words.choice("a way to evaluate filters", [("spline", FilterMode.spline), ("exact", .exact)])
+            }
+        }
+    }
+}
+
+/// What SchNet and PaiNN share: the model file, species and units, the pairs of a step, and what becomes of their gradients.
+///
+/// Energies are sums of e_i = network + offset of the element (SchNetPack's mean and atomic references), in the deck's unit.
+final class MessagePassingCore {
+    enum Architecture: String { case schnet, painn }
+
+    /// Each network with the pairs in its precision: concrete types, so that kernels are compiled for them.
+    private enum Network {
+        case schnetDouble(SchNetNetwork<Double>, PairTable<Double>)
+        case schnetSingle(SchNetNetwork<Float>, PairTable<Float>)
+        case painnDouble(PaiNNNetwork<Double>, PairTable<Double>)
+        case painnSingle(PaiNNNetwork<Float>, PairTable<Float>)
+    }
+
+    let architecture: Architecture
+    let options: MessagePassingOptions
+    private(set) var requirements = Requirements(cutoff: 0, list: .full)
+    private var map: SpeciesMap?
+    private var file: ModelFile?
+    private var network: Network?
+    /// Row of the embedding, and offset in the deck's energy unit, of each deck type.
+    private var rowOfType: [Int32] = []
+    private var offsetOfType: [Double] = []
+    private var scales = (energy: 1.0, length: 1.0)
+    private var species = Column<Int32>()
+    private var energies = Column<Double>()
+    private(set) var summary: String
+
+    init(_ architecture: Architecture, _ options: MessagePassingOptions) {
+        (self.architecture, self.options) = (architecture, options)
+        summary = "\(architecture.rawValue): no model yet"
+    }
+
+    func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        for _ in 0..<2 {
+            let range = try words.typeRange("* *: one model holds all types", count: setup.typeCount)
+            guard range == 1...setup.typeCount else { throw words.error("a model holds all types: pair_coeff * * MODEL ELEMENT ...") }
+        }
+        let word = try words.word("the model's file, NAME.json or NAME.safetensors")
+        let file = try ModelFile(word, architecture: architecture.rawValue, setup)
+        let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: file.elements)
+        scales = try file.scales(setup.units)
+        // The embedding's rows in use: one for each element that the deck names.
+        var numbers: [Int] = []
+        rowOfType = [-1]
+        offsetOfType = [0]
+        for type in 1...setup.typeCount {
+            guard let name = map.names[type]?.text, map.species[type] >= 0, let z = Elements.number(of: name) else {
+                rowOfType.append(-1)
+                offsetOfType.append(0)
+                continue
+            }
+            if !numbers.contains(z) { numbers.append(z) }
+            rowOfType.append(Int32(numbers.firstIndex(of: z)!))
+            offsetOfType.append(file.offset(atomicNumber: z) * scales.energy)
+        }
+        if file.description.species == nil {
+            setup.warn("\(word.text) does not say which elements it was trained on; make sure that it knows those named")
+        }
+        openblas_set_num_threads(1)
+        switch (architecture, options.precision) {
+        case (.schnet, .double):
+            network = .schnetDouble(try SchNetNetwork(file, numbers: numbers, mode: options.filters), PairTable())
+        case (.schnet, .single):
+            network = .schnetSingle(try SchNetNetwork(file, numbers: numbers, mode: options.filters), PairTable())
+        case (.painn, .double):
+            network = .painnDouble(try PaiNNNetwork(file, numbers: numbers, mode: options.filters), PairTable())
+        case (.painn, .single):
+            network = .painnSingle(try PaiNNNetwork(file, numbers: numbers, mode: options.filters), PairTable())
+        }
+        let cutoff = try file.cutoffFunction().range
+        requirements = Requirements(
+            cutoff: cutoff * scales.length, list: .full,
+            interactionRange: cutoff * scales.length * Double(file.description.n_interactions), haloDepth: cutoff * scales.length)
+        self.map = map
+        self.file = file
+        summary = describe(file)
+    }
+
+    func prepare(_ setup: PotentialSetup) throws {
+        guard let map else { throw DeckError("pair_style \(architecture.rawValue) has no pair_coeff * * MODEL ELEMENT ...", at: nil) }
+        try map.check(setup)
+    }
+
+    private func describe(_ file: ModelFile) -> String {
+        func line<N: MessagePassingNetwork>(_ n: N) -> String {
+            let filters = n.table.mode == .exact
+                ? "exact filters"
+                : "filters as splines of \(n.table.intervals) intervals (errors: filter \(brief(n.table.error.value)), its derivative "
+                    + "\(brief(n.table.error.derivative)) of the largest)"
+            let d = file.description
+            return "\(architecture.rawValue): \(file.path): \(n.parameterCount) parameters, \(d.n_atom_basis) features, "
+                + "\(d.n_interactions) interactions, cutoff \(d.cutoff) \(d.units.length), \(d.cutoff_function.name) cutoff function, "
+                + "\(options.precision.rawValue) precision, \(filters)"
+        }
+        return switch network! {
+        case .schnetDouble(let n, _): line(n)
+        case .schnetSingle(let n, _): line(n)
+        case .painnDouble(let n, _): line(n)
+        case .painnSingle(let n, _): line(n)
+        }
+    }
+
+    private func brief(_ x: Double) -> String {
+        guard x > 0 else { return "0" }
+        var exponent = 0, y = x
+        while y < 1 { (y, exponent) = (y * 10, exponent + 1) }
+        return "\((y * 10).rounded() / 10)e-\(exponent)"
+    }
+
+    // MARK: - Computing
+
+    /// - Parameters:
+    ///   - seeds: a_i, owned and ghost; nil for 1. - field: v for the pass on dual numbers, in which the seeds are 1 + t a.
+    func compute(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?,
+        field: UnsafePointer<Vector>?, into forces: inout Forces
+    ) {
+        guard let network else { preconditionFailure("computed before pair_coeff") }
+        species.resize(to: atoms.count, filling: 0)
+        for i in 0..<atoms.count { species[i] = rowOfType[Int(atoms.type[i])] }
+        switch network {
+        case .schnetDouble(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
+        case .schnetSingle(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
+        case .painnDouble(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
+        case .painnSingle(let n, let pairs): run(n, pairs, atoms, list, context, seeds, field, &forces)
+        }
+    }
+
+    @inline(__always)
+    private func run<N: MessagePassingNetwork>(
+        _ network: N, _ pairs: PairTable<N.Scalar>, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        _ seeds: UnsafePointer<Double>?, _ field: UnsafePointer<Vector>?, _ forces: inout Forces
+    ) {
+        let owned = atoms.owned, isDual = field != nil
+        pairs.build(
+            atoms, list, species: rowOfType, cutoff: requirements.cutoff / scales.length, scale: scales.length, field: field)
+        pairs.weigh(network.table, dual: isDual)
+        var planes = Column<Double>(repeating: 0, count: owned * (isDual ? 2 : 1))
+        for i in 0..<owned where species[i] >= 0 {
+            if isDual {
+                planes[2 * i] = 1
+                planes[2 * i + 1] = seeds?[i] ?? 0
+            } else {
+                planes[i] = seeds?[i] ?? 1
+            }
+        }
+        let force = scales.energy / scales.length
+        if isDual {
+            network.run(
+                Dual<SIMD8<N.Scalar>>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes,
+                energies: &energies)
+            pairs.addTangentForces(into: &forces, atoms, scale: force, length: scales.length)
+            return
+        }
+        network.run(
+            SIMD8<N.Scalar>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes, energies: &energies)
+        pairs.addForces(into: &forces, atoms, scale: force, length: scales.length)
+        guard !forces.wanted.isDisjoint(with: [.energy, .atomEnergy]) else { return }
+        for i in 0..<owned where species[i] >= 0 {
+            let e = planes[i] * (energies[i] * scales.energy + offsetOfType[Int(atoms.type[i])])
+            forces.energy += e
+            if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += e }
+        }
+    }
+}
+
+/// A potential that is a `MessagePassingCore` with a name.
+protocol MessagePassingPotential: DifferentiablePotential {
+    var core: MessagePassingCore { get }
+}
+
+extension MessagePassingPotential {
+    public var style: String { core.architecture.rawValue }
+    public var requirements: Requirements { core.requirements }
+    public var capabilities: Capabilities { .all }
+    public var summary: String { core.summary }
+
+    public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws { try core.coefficients(&words, setup) }
+    public func prepare(_ setup: PotentialSetup) throws { try core.prepare(setup) }
+
+    public func compute(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
+    ) {
+        core.compute(atoms, list, context, seeds: nil, field: nil, into: &forces)
+    }
+
+    public func computeSeeded(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        seeds a: borrowing Column<Double>, into forces: inout Forces
+    ) {
+        core.compute(atoms, list, context, seeds: a.pointer, field: nil, into: &forces)
+    }
+
+    /// One pass on dual numbers: features, adjoints and their tangents travel together, one halo message an interaction.
+    public func pullback(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces
+    ) {
+        core.compute(atoms, list, context, seeds: a.pointer, field: v.pointer, into: &forces)
+    }
+}

@@ -1,0 +1,154 @@
+import Domain
+
+/// A column that classes can keep in arrays.
+final class FeatureArray<S: BitwiseCopyable & ExpressibleByIntegerLiteral> {
+    var column = Column<S>()
+
+    /// Makes the array at least `count` long, and of undefined contents; returns its memory, valid until the next call.
+    @discardableResult
+    func sized(_ count: Int) -> UnsafeMutablePointer<S> {
+        if column.count != count { column.resize(to: count, filling: 0) }
+        return column.pointer
+    }
+
+    func zeroed(_ count: Int) -> UnsafeMutablePointer<S> {
+        sized(count)
+        column.fill(0)
+        return column.pointer
+    }
+}
+
+/// One dense layer y = act(W x + b), padded with zeros to whole vectors of features.
+final class DenseLayer<S: FeatureScalar> {
+    /// Padded numbers of inputs and outputs.
+    let inputs: Int
+    let outputs: Int
+    let activation: Activation
+    /// [outputs][inputs]
+    let weights: Column<S>
+    let hasBias: Bool
+    /// [outputs]; empty without a bias.
+    let bias: Column<S>
+
+    /// - Parameters:
+    ///   - weights: [rows][columns], row-major.
+    ///   - inputBlocks, outputBlocks: how many equal pieces inputs and outputs consist of, each padded for itself.
+    init(
+        weights: [Double], rows: Int, columns: Int, bias: [Double]?, activation: Activation, inputBlocks: Int = 1,
+        outputBlocks: Int = 1
+    ) {
+        let inputBlock = columns / inputBlocks, outputBlock = rows / outputBlocks
+        inputs = inputBlocks * paddedFeatures(inputBlock)
+        outputs = outputBlocks * paddedFeatures(outputBlock)
+        self.activation = activation
+        var matrix = Column<S>(repeating: 0, count: outputs * inputs)
+        func place(_ k: Int, _ block: Int) -> Int { k / block * paddedFeatures(block) + k % block }
+        for r in 0..<rows {
+            for c in 0..<columns { matrix[place(r, outputBlock) * inputs + place(c, inputBlock)] = S(weights[r * columns + c]) }
+        }
+        self.weights = matrix
+        if let bias {
+            var padded = Column<S>(repeating: 0, count: outputs)
+            for r in 0..<rows { padded[place(r, outputBlock)] = S(bias[r]) }
+            self.bias = padded
+            hasBias = true
+        } else {
+            self.bias = Column<S>()
+            hasBias = false
+        }
+    }
+
+    /// Y = X W^T for `rows` rows (atoms times planes); no bias, no activation.
+    func product(_ x: UnsafePointer<S>, stride: Int, into y: UnsafeMutablePointer<S>, stride out: Int, rows: Int) {
+        S.multiply(
+            x, stride, weights.pointer, inputs, transposed: true, into: y, out, rows: rows, columns: outputs, inner: inputs, adding: false)
+    }
+
+    /// X' (+)= Y' W: adjoints of outputs to adjoints of inputs.
+    func adjointProduct(
+        _ y: UnsafePointer<S>, stride: Int, into x: UnsafeMutablePointer<S>, stride out: Int, rows: Int, adding: Bool
+    ) {
+        S.multiply(
+            y, stride, weights.pointer, inputs, transposed: false, into: x, out, rows: rows, columns: inputs, inner: outputs,
+            adding: adding)
+    }
+}
+
+/// Features are stored in multiples of 16, one cache line of Float or two of Double.
+@inline(__always) func paddedFeatures(_ n: Int) -> Int { (n + 15) / 16 * 16 }
+
+/// What a forward pass leaves for the backward pass: the arguments of every layer's activation, and room for the layers' outputs.
+final class DenseTape<S: FeatureScalar> {
+    var arguments: [FeatureArray<S>] = []
+    let scratch = [FeatureArray<S>(), FeatureArray<S>()]
+
+    init(layers: Int) { arguments = (0..<layers).map { _ in FeatureArray<S>() } }
+}
+
+/// Dense layers applied to rows of features, one row an atom and plane (see `FeatureLane`).
+final class DenseNetwork<S: FeatureScalar> {
+    let layers: [DenseLayer<S>]
+    var inputs: Int { layers.first!.inputs }
+    var outputs: Int { layers.last!.outputs }
+
+    init(_ layers: [DenseLayer<S>]) { self.layers = layers }
+
+    func makeTape() -> DenseTape<S> { DenseTape(layers: layers.count) }
+
+    /// y = network(x) for `atoms` atoms; `stride` and `out` are the distances between rows, a row for each plane of each atom.
+    func forward<L: FeatureLane>(
+        _ lane: L.Type, _ x: UnsafePointer<S>, stride: Int, into y: UnsafeMutablePointer<S>, stride out: Int, atoms: Int,
+        tape: DenseTape<S>
+    ) where L.Scalar == S {
+        var x = x, stride = stride
+        for (k, layer) in layers.enumerated() {
+            let isLast = k == layers.count - 1
+            let rows = atoms * L.planes
+            let result = isLast ? y : tape.scratch[k % 2].sized(rows * layer.outputs)
+            let resultStride = isLast ? out : layer.outputs
+            if layer.activation == .identity {
+                layer.product(x, stride: stride, into: result, stride: resultStride, rows: rows)
+                if let bias = layer.biasPointer { addBias(bias, layer.outputs, result, resultStride * L.planes, atoms) }
+            } else {
+                let z = tape.arguments[k].sized(rows * layer.outputs)
+                layer.product(x, stride: stride, into: z, stride: layer.outputs, rows: rows)
+                layer.activation.apply(
+                    lane, z, bias: layer.biasPointer, into: result, stride: resultStride, width: layer.outputs, atoms: atoms)
+            }
+            (x, stride) = (UnsafePointer(result), resultStride)
+        }
+    }
+
+    /// x' (+)= adjoint of the inputs, from the adjoint y' of the outputs, which is overwritten.
+    func backward<L: FeatureLane>(
+        _ lane: L.Type, _ y: UnsafeMutablePointer<S>, stride: Int, into x: UnsafeMutablePointer<S>, stride out: Int, atoms: Int,
+        tape: DenseTape<S>, adding: Bool
+    ) where L.Scalar == S {
+        var y = y, stride = stride
+        for (k, layer) in layers.enumerated().reversed() {
+            let rows = atoms * L.planes
+            if layer.activation != .identity {
+                layer.activation.pullBack(
+                    lane, tape.arguments[k].column.pointer, y, stride: stride, width: layer.outputs, atoms: atoms)
+            }
+            let result = k == 0 ? x : tape.scratch[k % 2].sized(rows * layer.inputs)
+            let resultStride = k == 0 ? out : layer.inputs
+            layer.adjointProduct(y, stride: stride, into: result, stride: resultStride, rows: rows, adding: k == 0 && adding)
+            (y, stride) = (result, resultStride)
+        }
+    }
+}
+
+extension DenseLayer {
+    var biasPointer: UnsafePointer<S>? { hasBias ? UnsafePointer(bias.pointer) : nil }
+}
+
+/// Adds the bias to the value plane of every atom.
+private func addBias<S: FeatureScalar>(
+    _ bias: UnsafePointer<S>, _ width: Int, _ y: UnsafeMutablePointer<S>, _ atomStride: Int, _ atoms: Int
+) {
+    for i in 0..<atoms {
+        let row = y + i * atomStride
+        for c in stride(from: 0, to: width, by: SIMD8<S>.laneCount) { (SIMD8<S>.load(row + c, 0) + SIMD8<S>.load(bias + c, 0)).store(row + c, 0) }
+    }
+}
