@@ -2,7 +2,7 @@
 """Makes Tests/Reference/nep: small NEP models with random parameters and what calorine's NEP_CPU evaluator gives for them.
 
     python3 -m venv venv && venv/bin/pip install calorine==4.1
-    venv/bin/python scripts/make_nep_reference.py
+    venv/bin/python scripts/reference/make_nep_reference.py
 
 Each JSON names the program, its version and this command. The models are ours: numbers from a seeded generator, no training.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from ase import Atoms
 from calorine.calculators import CPUNEP
 
-folder = os.path.join(os.path.dirname(__file__), "..", "Tests", "Reference", "nep")
+folder = os.path.join(os.path.dirname(__file__), "..", "..", "Tests", "Reference", "nep")
 
 
 def model(style, elements, lines, n_max, basis, kinds, neurons, seed, pair_tail=None):
@@ -59,10 +59,15 @@ def structures(elements, seed):
         yield name, Atoms(symbols, scaled_positions=positions, cell=cell, pbc=True)
 
 
-def write(name, text, elements, seed):
+def write(name, text, elements, seed, note="", evaluated=None):
+    """`evaluated`: the same model in a form that calorine reads."""
     path = os.path.join(folder, name + ".txt")
     with open(path, "w") as file:
         file.write(text)
+    if evaluated:
+        path += ".nep4"
+        with open(path, "w") as file:
+            file.write(evaluated)
     frames = []
     for title, atoms in structures(elements, seed):
         atoms.calc = CPUNEP(path)
@@ -76,12 +81,15 @@ def write(name, text, elements, seed):
             # LAMMPS' sign: minus stress times volume.
             "virial": (-atoms.get_stress(voigt=False) * atoms.get_volume()).tolist(),
         })
+    if evaluated:
+        os.remove(path)
     document = {
         "program": "calorine CPUNEP (NEP_CPU)",
         "version": calorine.__version__,
-        "command": "python scripts/make_nep_reference.py",
+        "command": "python scripts/reference/make_nep_reference.py",
         "with": {"python": platform.python_version(), "numpy": np.__version__, "ase": ase.__version__},
         "model": name + ".txt",
+        "note": note,
         "elements": elements,
         "units": "eV, Angstrom; virial = sum r (x) f",
         "tolerance": {"energy": 1e-9, "forces": 1e-9, "virial": 1e-8},
@@ -102,7 +110,13 @@ write("nep4-zbl", model("nep4_zbl", ["Cu", "O"], ["zbl 1.4 2.4"] + header("4.8 3
       ["Cu", "O"], 11)
 write("nep4-typewise", model("nep4", ["H", "Cu", "O"], header("3.2 2.9 5.0 4.1 4.4 3.6 60 40", (4, 3), (6, 5), "4 2 0", 5), (4, 3), (6, 5), 5, 5, 2),
       ["H", "Cu", "O"], 12)
-write("nep3", model("nep3", ["Si"], header("5.0 4.0 60 40", (4, 4), (8, 8), "3 0 0", 10), (4, 4), (8, 8), 3, 10, 3), ["Si"], 13)
+# Version 3 has one network for all species; calorine reads version 4 only, where the same network is written once for each.
+version3 = ("nep3", ["Si", "O"], header("5.0 4.0 60 40", (4, 4), (8, 8), "3 0 0", 10), (4, 4), (8, 8), 3, 10, 3)
+text = model(*version3)
+lines = text.splitlines()
+network = 10 * (5 + 5 * 3 + 2)
+write("nep3", text, ["Si", "O"], 13, "evaluated as nep4 with the network repeated",
+      "\n".join(["nep4" + lines[0][4:]] + lines[1:6 + network] + lines[6:]) + "\n")
 flexible = []
 for outer in (2.3, 2.0, 1.9):
     flexible += [0.6 * outer, outer, 0.2, 3.1, 0.5, 0.9, 0.28, 0.4, 0.03, 0.2]
