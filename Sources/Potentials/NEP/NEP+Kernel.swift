@@ -79,54 +79,86 @@ struct NEPPass<L: EdgeLane> {
     // MARK: - Neighbours
 
     /// Copies the neighbours within the cutoffs to the scratch edges. A distance that is not a number counts as within.
+    ///
+    /// Every neighbour is written and the end moved on only if it is within: half of them are not, in no order that a branch could be
+    /// predicted from.
     @inline(__always)
     func select(_ i: Int, _ a: Int) {
         let width = L.laneCount
         let xi = input.position[i]
+        let radialEdges = scratch.radialEdges, radialIndices = scratch.radialIndices
+        let angularEdges = scratch.angularEdges, angularIndices = scratch.angularIndices
         var radial = 0, angular = 0
         for b in 0..<view.species {
-            scratch.radialGroups[b] = Int32(radial / width)
-            scratch.angularGroups[b] = Int32(angular / width)
-            let pair = a * view.species + b
+            scratch.radialGroups[b] = Int32(truncatingIfNeeded: radial / width)
+            scratch.angularGroups[b] = Int32(truncatingIfNeeded: angular / width)
+            let pair = a &* view.species &+ b
             let rc = view.radialCutoff[pair], ra = view.angularCutoff[pair]
-            let rc2 = rc * rc, ra2 = ra * ra
-            let first = radial
-            for k in Int(input.starts[i * view.species + b])..<Int(input.starts[i * view.species + b + 1]) {
+            let start = radial
+            let first = Int(input.starts[i &* view.species &+ b]), last = Int(input.starts[i &* view.species &+ b &+ 1])
+            // Usually all angular neighbours are among the radial ones.
+            let isNested = ra <= rc
+            let radialLimit = (rc * rc).bitPattern, angularLimit = (ra * ra).bitPattern
+            var k = first
+            while k < last {
                 let j = input.neighbours[k]
-                var d = input.position[Int(j)] - xi
-                let square = d * d
-                d.w = square.x + square.y + square.z
-                scratch.radialEdges[radial] = d
-                scratch.radialIndices[radial] = j
-                radial += d.w >= rc2 ? 0 : 1
-                if ra2 > rc2 {
-                    scratch.angularEdges[angular] = d
-                    scratch.angularIndices[angular] = j
-                    angular += d.w >= ra2 ? 0 : 1
-                }
+                let d = edge(xi, input.position[Int(j)])
+                radialEdges[radial] = d
+                radialIndices[radial] = j
+                radial &+= isWithin(d.w, radialLimit)
+                k &+= 1
             }
-            if ra2 <= rc2 {
-                for k in first..<radial {
-                    let d = scratch.radialEdges[k]
-                    scratch.angularEdges[angular] = d
-                    scratch.angularIndices[angular] = scratch.radialIndices[k]
-                    angular += d.w >= ra2 ? 0 : 1
+            if isNested {
+                k = start
+                while k < radial {
+                    let d = radialEdges[k]
+                    angularEdges[angular] = d
+                    angularIndices[angular] = radialIndices[k]
+                    angular &+= isWithin(d.w, angularLimit)
+                    k &+= 1
+                }
+            } else {
+                k = first
+                while k < last {
+                    let j = input.neighbours[k]
+                    let d = edge(xi, input.position[Int(j)])
+                    angularEdges[angular] = d
+                    angularIndices[angular] = j
+                    angular &+= isWithin(d.w, angularLimit)
+                    k &+= 1
                 }
             }
             // Padding stands at the cutoff, where everything is zero, and belongs to the centre itself.
             while radial % width != 0 {
-                scratch.radialEdges[radial] = Vector(rc, 0, 0, rc2)
-                scratch.radialIndices[radial] = Int32(i)
-                radial += 1
+                radialEdges[radial] = Vector(rc, 0, 0, rc * rc)
+                radialIndices[radial] = Int32(truncatingIfNeeded: i)
+                radial &+= 1
             }
             while angular % width != 0 {
-                scratch.angularEdges[angular] = Vector(ra, 0, 0, ra2)
-                scratch.angularIndices[angular] = Int32(i)
-                angular += 1
+                angularEdges[angular] = Vector(ra, 0, 0, ra * ra)
+                angularIndices[angular] = Int32(truncatingIfNeeded: i)
+                angular &+= 1
             }
         }
-        scratch.radialGroups[view.species] = Int32(radial / width)
-        scratch.angularGroups[view.species] = Int32(angular / width)
+        scratch.radialGroups[view.species] = Int32(truncatingIfNeeded: radial / width)
+        scratch.angularGroups[view.species] = Int32(truncatingIfNeeded: angular / width)
+    }
+
+    /// x_j - x_i, and its square in w.
+    @inline(__always)
+    func edge(_ xi: Vector, _ xj: Vector) -> Vector {
+        var d = xj - xi
+        let square = d * d
+        d.w = square.x + square.y + square.z
+        return d
+    }
+
+    /// 1 if square < limit or square is NaN, else 0. The bits of non-negative numbers are ordered as the numbers are, NaN above all.
+    @inline(__always)
+    func isWithin(_ square: Double, _ limit: UInt64) -> Int {
+        let bits = square.bitPattern & ~(1 << 63)
+        let below = (bits &- limit) >> 63, isNaN = (Double.infinity.bitPattern &- bits) >> 63
+        return Int(truncatingIfNeeded: below | isNaN)
     }
 
     /// The unit vectors, distances and their inverses of one chunk of edges; a dual's tangent is that of -(v_j - v_i).
