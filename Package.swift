@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
         .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
         .testTarget(
             name: "DomainTests", dependencies: ["Domain", "Potentials", "Deck", "TestSupport"], swiftSettings: optimised),
         .testTarget(

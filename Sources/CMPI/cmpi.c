@@ -9,12 +9,16 @@
 
 static int started = 0, world_rank = 0, world_size = 1, node_size = 1, oversubscribed = 0;
 
-static int cores_here(void) {
+// Whether the ranks of a node have fewer cores than there are ranks: cores that any of them may run on, so that ranks pinned to one
+// core each count as having them all, and ranks pinned to the same core do not.
+static int shares_cores(MPI_Comm node) {
     cpu_set_t set;
     CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    int cores = CPU_COUNT(&set);
-    return cores > 0 ? cores : 1;
+    int known = sched_getaffinity(0, sizeof set, &set) == 0, all_known = 0;
+    MPI_Allreduce(&known, &all_known, 1, MPI_INT, MPI_MIN, node);
+    if (!all_known) return node_size > 1;  // yielding costs little where it is not needed
+    MPI_Allreduce(MPI_IN_PLACE, &set, (int)sizeof set, MPI_BYTE, MPI_BOR, node);
+    return node_size > CPU_COUNT(&set);
 }
 
 static int wait_for(MPI_Request *requests, int count) {
@@ -40,12 +44,7 @@ int cmpi_start(int *rank, int *size, int *ranks_on_node) {
         MPI_Comm node;
         MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
         MPI_Comm_size(node, &node_size);
-        int cores = cores_here(), most = 0;
-        // Ranks pinned to different cores each see one: the node's cores are the sum then, never fewer than the largest mask.
-        MPI_Allreduce(&cores, &most, 1, MPI_INT, MPI_MAX, node);
-        int summed = 0, pinned = cores == 1;
-        MPI_Allreduce(&pinned, &summed, 1, MPI_INT, MPI_SUM, node);
-        oversubscribed = node_size > most && summed < node_size;
+        oversubscribed = shares_cores(node);
         MPI_Comm_free(&node);
         started = 1;
     }

@@ -38,7 +38,8 @@ struct BooleanExpression {
             expectsOperand = try expectsOperand ? operand() : operatorOrClose()
         }
         guard !expectsOperand else {
-            throw error(bytes.allSatisfy(isBlank) ? "empty condition" : "condition ends where a value is expected", i..<i)
+            throw error(
+                bytes.allSatisfy(isBlank) ? "empty condition" : "condition ends where a value is expected", i..<i)
         }
         try unwind(above: 0)
         if case .open(let at)? = pending.last { throw error("nothing closes this parenthesis", at..<at + 1) }

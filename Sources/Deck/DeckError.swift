@@ -13,11 +13,22 @@ public struct DeckError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         guard let location else { return message }
         let head = "\(location.file):\(location.line):\(location.column): \(message)"
+        let (line, start) = Self.clipped(Array(location.text), around: location.column - 1)
         // Tabs are kept, so that the carets stand under the word whatever the width of a tab.
-        let padding = location.text.prefix(location.column - 1).map { $0 == "\t" ? "\t" : " " }.joined()
-        let missing = max(0, location.column - 1 - location.text.count)
-        let carets = String(repeating: "^", count: max(1, location.length))
-        return "\(head)\n\(location.text)\n\(padding)\(String(repeating: " ", count: missing))\(carets)"
+        let padding = line.prefix(start).map { $0 == "\t" ? "\t" : " " }.joined()
+        let missing = String(repeating: " ", count: max(0, start - line.count))
+        let carets = String(repeating: "^", count: max(1, min(location.length, line.count - start)))
+        return "\(head)\n\(String(line))\n\(padding)\(missing)\(carets)"
+    }
+
+    /// The part of a long line around a place, and where that place is in it.
+    private static func clipped(_ line: [Character], around place: Int) -> ([Character], Int) {
+        let longest = 160
+        guard line.count > longest else { return (line, place) }
+        let first = max(0, min(place - 80, line.count - longest))
+        let last = min(line.count, first + longest)
+        let part = (first > 0 ? ["…"] : []) + line[first..<last] + (last < line.count ? ["…"] : [])
+        return (part, place - first + (first > 0 ? 1 : 0))
     }
 
     /// The same error with a location, if it had none.

@@ -26,24 +26,6 @@ enum FormulaIndex: Sendable {
 
 enum UnaryOperator: Sendable { case minus, not }
 
-enum BinaryOperator: Sendable {
-    case or, xor, and, equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
-    case add, subtract, multiply, divide, modulo, power
-
-    /// The higher, the tighter. Unary operators bind tighter than all of these, also than `^`: -2^2 is 4.
-    var precedence: Int {
-        switch self {
-        case .or, .xor: 1
-        case .and: 2
-        case .equal, .notEqual: 3
-        case .less, .lessOrEqual, .greater, .greaterOrEqual: 4
-        case .add, .subtract: 5
-        case .multiply, .divide, .modulo: 6
-        case .power: 7
-        }
-    }
-}
-
 /// One step of a formula in postfix order.
 enum FormulaStep: Sendable {
     case number(Double)

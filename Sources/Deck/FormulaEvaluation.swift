@@ -18,7 +18,7 @@ extension Variables {
                 case .keyword(let name): stack.append(try keyword(name, mode))
                 case .atomValue(let name, let indices): stack.append(.scalar(try atomValue(name, indices)))
                 case .variable(let name, let indices):
-                    stack.append(try variable(name, indices, mode, formula, range))
+                    stack.append(try variable(name, indices, mode))
                 case .reference(var reference, let indices):
                     reference.indices = try indices.map { try number($0) }
                     stack.append(try self.reference(reference, mode))
@@ -26,7 +26,8 @@ extension Variables {
                     stack.append(try map(stack.removeLast()) { operation == .minus ? -$0 : ($0 == 0 ? 1 : 0) })
                 case .binary(let operation):
                     let right = stack.removeLast()
-                    stack.append(try combine(stack.removeLast(), right) { a, b throws(DeckError) in try operation(a, b) })
+                    stack.append(
+                        try combine(stack.removeLast(), right) { a, b throws(DeckError) in try operation(a, b) })
                 case .branch(let target):
                     if case .scalar(let condition)? = stack.last {
                         stack.removeLast()
@@ -104,37 +105,38 @@ extension Variables {
     }
 
     private func variable(
-        _ name: String, _ indices: [FormulaIndex], _ mode: FormulaMode, _ formula: Formula, _ range: Range<Int>
+        _ name: String, _ indices: [FormulaIndex], _ mode: FormulaMode
     ) throws -> Value {
-        let location = formula.location(range)
-        let variable = try find(name, at: location)
+        let variable = try find(name, at: nil)
         switch variable.content {
         case .vector:
             guard let index = indices.first else {
                 guard mode == .vector else {
-                    throw DeckError("the vector-style variable '\(name)' in \(mode.name); use v_\(name)[i]", at: location)
+                    throw DeckError(
+                        "the vector-style variable '\(name)' in \(mode.name); use v_\(name)[i]", at: nil)
                 }
-                return .vector(try vector(of: name, at: location))
+                return .vector(try vector(of: name, at: nil))
             }
-            let values = try vector(of: name, at: location)
+            let values = try vector(of: name, at: nil)
             let position = try number(index)
             guard 1...max(1, values.count) ~= position && !values.isEmpty else {
-                throw DeckError("index \(position) is not in 1 to \(values.count)", at: location)
+                throw DeckError("index \(position) is not in 1 to \(values.count)", at: nil)
             }
             return .scalar(values[position - 1])
         case .atom(let other):
             guard indices.isEmpty else {
-                throw DeckError("one atom's value of an atom-style variable is not supported", at: location)
+                throw DeckError("one atom's value of an atom-style variable is not supported", at: nil)
             }
             guard mode == .atom else {
-                throw DeckError("the atom-style variable '\(name)' in \(mode.name)", at: location)
+                throw DeckError("the atom-style variable '\(name)' in \(mode.name)", at: nil)
             }
-            return try evaluating(variable, location) { try evaluate(other, .atom) }
+            return try evaluating(variable, nil) { try evaluate(other, .atom) }
         default:
             guard indices.isEmpty else {
-                throw DeckError("variable '\(name)' is \(variable.style.rawValue)-style and has no elements", at: location)
+                throw DeckError(
+                    "variable '\(name)' is \(variable.style.rawValue)-style and has no elements", at: nil)
             }
-            let value = try value(of: name, at: location)
+            let value = try value(of: name, at: nil)
             // LAMMPS passes these through their text, so that others see 15 digits of them.
             guard variable.style != .internal, value.isFinite else { return .scalar(value) }
             return .scalar(Double(NumberFormat.substitution.string(value)) ?? value)
@@ -172,7 +174,8 @@ extension Variables {
             return number
         }
         switch function {
-        case .random: return .scalar(try draw(seed: numbers[2]) { $0.uniform() } * (numbers[1] - numbers[0]) + numbers[0])
+        case .random:
+            return .scalar(try draw(seed: numbers[2]) { $0.uniform() } * (numbers[1] - numbers[0]) + numbers[0])
         case .normal:
             guard numbers[1] >= 0 else { throw DeckError("normal() needs a width that is not negative", at: nil) }
             return .scalar(numbers[0] + numbers[1] * (try draw(seed: numbers[2]) { $0.gaussian() }))
@@ -186,7 +189,8 @@ extension Variables {
             stream = random
         } else {
             guard let whole = Int(exactly: seed.rounded(.towardZero)), MarsagliaStream.seeds ~= whole else {
-                throw DeckError("the seed must be a whole number from 1 to \(MarsagliaStream.seeds.upperBound)", at: nil)
+                throw DeckError(
+                    "the seed must be a whole number from 1 to \(MarsagliaStream.seeds.upperBound)", at: nil)
             }
             stream = MarsagliaStream(seed: whole)
         }

@@ -43,7 +43,8 @@ struct FormulaParser {
             }
         }
         if expectsOperand {
-            throw error(steps.isEmpty && pending.isEmpty ? "empty formula" : "formula ends where a value is expected", i..<i)
+            throw error(
+                steps.isEmpty && pending.isEmpty ? "empty formula" : "formula ends where a value is expected", i..<i)
         }
         while let top = pending.popLast() {
             switch top {
@@ -82,7 +83,8 @@ struct FormulaParser {
         if length > 0 {
             i += length
             let number = String(decoding: bytes[start..<i], as: UTF8.self)
-            guard i == bytes.count || !(isNameByte(bytes[i]) || bytes[i] == UInt8(ascii: ".")), let value = Double(number)
+            guard i == bytes.count || !(isNameByte(bytes[i]) || bytes[i] == UInt8(ascii: ".")),
+                let value = Double(number)
             else { throw error("malformed number", start..<endOfName(i)) }
             guard value.isFinite else { throw error("this number is too large", start..<i) }
             steps.append((.number(value), start..<i))
@@ -94,7 +96,9 @@ struct FormulaParser {
         i = endOfName(i)
         let name = String(decoding: bytes[start..<i], as: UTF8.self)
         skipBlanks()
-        if i < bytes.count && bytes[i] == UInt8(ascii: "(") { return try function(name, start..<start + name.utf8.count) }
+        if i < bytes.count && bytes[i] == UInt8(ascii: "(") {
+            return try function(name, start..<start + name.utf8.count)
+        }
         try named(name, start..<start + name.utf8.count)
         return false
     }
@@ -210,7 +214,9 @@ struct FormulaParser {
         let whole = range.lowerBound..<(indices.isEmpty ? range.upperBound : i)
         let id = String(name.dropFirst(2))
         let prefix = name.prefix(2)
-        if id.isEmpty && ["c_", "C_", "f_", "F_", "v_"].contains(prefix) { throw error("a name must follow '\(name)'", range) }
+        if id.isEmpty && ["c_", "C_", "f_", "F_", "v_"].contains(prefix) {
+            throw error("a name must follow '\(name)'", range)
+        }
         switch prefix {
         case "v_":
             guard indices.count < 2 else { throw error("a variable takes one index", whole) }
@@ -277,39 +283,5 @@ struct FormulaParser {
 
     private func error(_ message: String, _ range: Range<Int>) -> DeckError {
         DeckError(message, at: text.location(range))
-    }
-}
-
-extension BinaryOperator {
-    /// The operator at `bytes[i]` and its length; nil if there is none.
-    static func read(_ bytes: [UInt8], at i: Int) -> (BinaryOperator, Int)? {
-        let next = i + 1 < bytes.count ? bytes[i + 1] : 0
-        switch (bytes[i], next) {
-        case (UInt8(ascii: "|"), UInt8(ascii: "|")): return (.or, 2)
-        case (UInt8(ascii: "|"), UInt8(ascii: "^")): return (.xor, 2)
-        case (UInt8(ascii: "&"), UInt8(ascii: "&")): return (.and, 2)
-        case (UInt8(ascii: "="), UInt8(ascii: "=")): return (.equal, 2)
-        case (UInt8(ascii: "!"), UInt8(ascii: "=")): return (.notEqual, 2)
-        case (UInt8(ascii: "<"), UInt8(ascii: "=")): return (.lessOrEqual, 2)
-        case (UInt8(ascii: ">"), UInt8(ascii: "=")): return (.greaterOrEqual, 2)
-        case (UInt8(ascii: "<"), _): return (.less, 1)
-        case (UInt8(ascii: ">"), _): return (.greater, 1)
-        case (UInt8(ascii: "+"), _): return (.add, 1)
-        case (UInt8(ascii: "-"), _): return (.subtract, 1)
-        case (UInt8(ascii: "*"), _): return (.multiply, 1)
-        case (UInt8(ascii: "/"), _): return (.divide, 1)
-        case (UInt8(ascii: "%"), _): return (.modulo, 1)
-        case (UInt8(ascii: "^"), _): return (.power, 1)
-        default: return nil
-        }
-    }
-}
-
-extension String {
-    func trimmingBlanks() -> String {
-        var bytes = Array(utf8)[...]
-        while let first = bytes.first, isBlank(first) { bytes.removeFirst() }
-        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -92,7 +92,8 @@ extension Variables {
     func nextValue(of name: String) throws -> Double {
         let variable = try find(name, at: nil)
         guard variable.style == .file else {
-            throw DeckError("next() takes a file-style variable, and '\(name)' is \(variable.style.rawValue)-style", at: nil)
+            throw DeckError(
+                "next() takes a file-style variable, and '\(name)' is \(variable.style.rawValue)-style", at: nil)
         }
         let value = try value(of: name, at: nil)
         _ = advance(variable)

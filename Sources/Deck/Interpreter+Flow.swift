@@ -81,7 +81,6 @@ extension Interpreter {
             frames[top].reader = LineReader(frames[top].reader.source)
         } else {
             let source = try Source(name: file.text, bytes: Array(try load(file).utf8))
-            frames[top].path = file.text
             frames[top].reader = LineReader(source)
         }
         frames[top].search = label.map { ($0, []) }

@@ -19,7 +19,7 @@ extension Interpreter {
         }
         // One partition is the universe.
         target.toScreen = target.toScreen || toUniverse
-        try host.printLine(try variables.substitute(try text.traced()).string, to: target)
+        try host.printLine(try substitute(text), to: target)
     }
 
     /// `log FILE [append]` or `log none`
@@ -35,7 +35,8 @@ extension Interpreter {
     func echo(_ command: Command) throws {
         var words = Words(command)
         let (screen, log) = try words.choice(
-            "keyword", [("none", (false, false)), ("screen", (true, false)), ("log", (false, true)), ("both", (true, true))])
+            "keyword",
+            [("none", (false, false)), ("screen", (true, false)), ("log", (false, true)), ("both", (true, true))])
         try words.finish()
         host.setEcho(screen: screen, log: log)
     }
@@ -57,7 +58,10 @@ extension Interpreter {
                 at: action)
         }
         let arguments = words.remaining()
-        if arguments.isEmpty { throw DeckError("shell \(action.text): expected an argument, found the end of the command", at: words.location) }
+        if arguments.isEmpty {
+            throw DeckError(
+                "shell \(action.text): expected an argument, found the end of the command", at: words.location)
+        }
         try host.shell(action.text, arguments, at: action.location)
     }
 }

@@ -46,7 +46,7 @@ extension Interpreter {
         case .loop: return try loop(&words)
         case .string:
             let word = try words.word("a text, in quotes if it has spaces")
-            return .string(try variables.substitute(try word.traced()).string)
+            return .string(try variables.substitute(try word.traced(), echo: host.echo).string)
         case .getenv: return .environment(try words.string("the name of an environment variable"))
         case .equal: return .equal(try formula(&words))
         case .vector: return .vector(try formula(&words))

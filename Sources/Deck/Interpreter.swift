@@ -16,6 +16,7 @@ public final class Interpreter {
     /// Set when `next` finds no further value: the next `jump` is skipped.
     var skipsJump = false
     private var depth = 0
+    /// Asked for once.
     private lazy var hostCommands = Set(host.knownCommands())
 
     static let deepestInclude = 16
@@ -23,7 +24,6 @@ public final class Interpreter {
 
     /// A file being read.
     struct Frame {
-        var path: String
         var reader: LineReader
         /// Set while a label is looked for.
         var search: (label: Word, seen: [String])?
@@ -58,6 +58,11 @@ public final class Interpreter {
         try run(text: try decodeDeck(bytes, file: name), name: name)
     }
 
+    /// The text of a word with its variables replaced, as commands do with quoted text that they print or run later.
+    public func substitute(_ word: Word) throws -> String {
+        try variables.substitute(try word.traced()).string
+    }
+
     /// Does one command, as `run ... every N "command"` does. Messages point at `location`.
     public func runOne(_ line: String, at location: SourceLocation?) throws {
         let bytes = Array(line.utf8)
@@ -74,7 +79,7 @@ public final class Interpreter {
 
     /// Reads a source to its end, or to where `jump` leads.
     func read(_ source: Source) throws {
-        frames.append(Frame(path: source.name, reader: LineReader(source)))
+        frames.append(Frame(reader: LineReader(source)))
         defer { frames.removeLast() }
         let top = frames.count - 1
         while quitStatus == nil {
@@ -98,7 +103,6 @@ public final class Interpreter {
         // Skipped lines may be anything, so what is wrong with them does not matter.
         guard let words = try? splitWords(line.command), words.count >= 2, words[0].text == "label" else { return }
         if words[1].text == frames[top].search?.label.text {
-            host.echo(line.written.string)
             frames[top].search = nil
         } else {
             frames[top].search?.seen.append(words[1].text)
@@ -108,7 +112,8 @@ public final class Interpreter {
     private func runOne(_ text: TracedText) throws {
         guard depth < Self.deepestCommand else {
             throw DeckError(
-                "commands inside commands, more than \(Self.deepestCommand) deep", at: text.location(0..<text.bytes.count))
+                "commands inside commands, more than \(Self.deepestCommand) deep",
+                at: text.location(0..<text.bytes.count))
         }
         depth += 1
         defer { depth -= 1 }

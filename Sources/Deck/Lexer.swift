@@ -119,7 +119,8 @@ struct LineReader {
             if continues.isContinued && state != .triple {
                 guard offset < source.bytes.count || state == .comment else {
                     let place = continues.ampersand?.lowerBound ?? raw.lowerBound
-                    throw DeckError("'&' promises a line that does not come", at: source.location(Span(offset: place, length: 1)))
+                    throw DeckError(
+                        "'&' promises a line that does not come", at: source.location(Span(offset: place, length: 1)))
                 }
                 continue
             }
@@ -177,6 +178,7 @@ func splitWords(_ line: TracedText) throws(DeckError) -> [Word] {
         let start = i
         guard bytes[i] == UInt8(ascii: "\"") || bytes[i] == UInt8(ascii: "'") else {
             while i < bytes.count && !isBlank(bytes[i]) { i += 1 }
+            try refuseLookalikes(line, start..<i)
             words.append(Word(trace: line.slice(start..<i), location: line.location(start..<i), isQuoted: false))
             continue
         }

@@ -9,7 +9,7 @@
 /// The lagged-Fibonacci generator RANMAR of Marsaglia, Zaman and Tsang (F. James, Comput. Phys. Commun. 60 (1990) 329).
 ///
 /// `random()` and `normal()` in formulas draw from one such stream, so that decks get the numbers that LAMMPS gives.
-struct MarsagliaStream: Sendable {
+public struct MarsagliaStream: Sendable {
     private var table: [Double]
     private var i = 96
     private var j = 32
@@ -19,10 +19,10 @@ struct MarsagliaStream: Sendable {
     /// Gaussian numbers come in pairs; the second waits here.
     private var spare: Double?
 
-    static let seeds = 1...900_000_000
+    public static let seeds = 1...900_000_000
 
     /// - Parameter seed: in `seeds`.
-    init(seed: Int) {
+    public init(seed: Int) {
         let ij = (seed - 1) / 30082
         let kl = (seed - 1) - 30082 * ij
         var a = (ij / 177) % 177 + 2
@@ -46,7 +46,7 @@ struct MarsagliaStream: Sendable {
     }
 
     /// The next number in [0, 1).
-    mutating func uniform() -> Double {
+    public mutating func uniform() -> Double {
         var value = table[i] - table[j]
         if value < 0 { value += 1 }
         table[i] = value
@@ -60,7 +60,7 @@ struct MarsagliaStream: Sendable {
     }
 
     /// The next number of the normal distribution with mean 0 and variance 1, by the polar method.
-    mutating func gaussian() -> Double {
+    public mutating func gaussian() -> Double {
         if let value = spare {
             spare = nil
             return value

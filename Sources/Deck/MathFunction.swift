@@ -74,36 +74,3 @@ enum MathFunction: String, Sendable, CaseIterable {
         }
     }
 }
-
-extension BinaryOperator {
-    /// - Throws: a `DeckError` without location for a division by zero or a power that is no real number.
-    func callAsFunction(_ a: Double, _ b: Double) throws(DeckError) -> Double {
-        switch self {
-        case .add: return a + b
-        case .subtract: return a - b
-        case .multiply: return a * b
-        case .divide:
-            if b == 0 { throw DeckError("division by zero", at: nil) }
-            return a / b
-        case .modulo:
-            if b == 0 { throw DeckError("remainder of a division by zero", at: nil) }
-            return fmod(a, b)
-        case .power:
-            if b == 0 { return 1 }
-            let value = pow(a, b)
-            if a == 0 && b < 0 || value.isNaN && !a.isNaN && !b.isNaN {
-                throw DeckError("\(a) to the power of \(b) is not a real number", at: nil)
-            }
-            return value
-        case .equal: return a == b ? 1 : 0
-        case .notEqual: return a != b ? 1 : 0
-        case .less: return a < b ? 1 : 0
-        case .lessOrEqual: return a <= b ? 1 : 0
-        case .greater: return a > b ? 1 : 0
-        case .greaterOrEqual: return a >= b ? 1 : 0
-        case .and: return a != 0 && b != 0 ? 1 : 0
-        case .or: return a != 0 || b != 0 ? 1 : 0
-        case .xor: return (a != 0) != (b != 0) ? 1 : 0
-        }
-    }
-}

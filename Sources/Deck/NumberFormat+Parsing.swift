@@ -69,7 +69,9 @@ struct FormatParser {
         var value: Int?
         while i < bytes.count && isDigit(bytes[i]) {
             let next = (value ?? 0) * 10 + Int(bytes[i] - UInt8(ascii: "0"))
-            guard next <= Self.longestField else { throw refused("a field of more than \(Self.longestField) characters") }
+            guard next <= Self.longestField else {
+                throw refused("a field of more than \(Self.longestField) characters")
+            }
             value = next
             i += 1
         }

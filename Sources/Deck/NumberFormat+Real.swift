@@ -10,8 +10,27 @@ extension NumberFormat {
     /// Appends sign, digits and padding of a real number as C's `printf` does.
     func appendReal(_ value: Double, letter: UInt8, precision: Int?, to bytes: inout [UInt8]) {
         let sign = value.sign == .minus ? UInt8(ascii: "-") : plus
+        if !isAlternate, let text = DecimalDigits.text(value.magnitude, letter, precision ?? 6) {
+            pad(text, sign: sign, to: &bytes)
+            return
+        }
         let digits = Self.digits(value.magnitude, letter, precision ?? 6, isAlternate)
         pad(digits, sign: sign, zeros: isZeroPadded && value.isFinite, to: &bytes)
+    }
+
+    func pad(_ text: DecimalText, sign: UInt8?, to bytes: inout [UInt8]) {
+        let missing = width - text.count - (sign == nil ? 0 : 1)
+        if missing > 0 && !isLeft && !isZeroPadded {
+            for _ in 0..<missing { bytes.append(UInt8(ascii: " ")) }
+        }
+        if let sign { bytes.append(sign) }
+        if missing > 0 && isZeroPadded {
+            for _ in 0..<missing { bytes.append(UInt8(ascii: "0")) }
+        }
+        for i in 0..<text.count { bytes.append(text.bytes[i]) }
+        if missing > 0 && isLeft {
+            for _ in 0..<missing { bytes.append(UInt8(ascii: " ")) }
+        }
     }
 
     /// The digits of a number that is not negative, from the C library.

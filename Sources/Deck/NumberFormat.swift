@@ -122,6 +122,12 @@ public struct NumberFormat: Sendable, Hashable {
     /// Appends an integer; with a conversion for real numbers it is written as one.
     public func append(_ value: Int, to bytes: inout [UInt8]) {
         if conversion == .real { return append(Double(value), to: &bytes) }
+        if precision == nil && width <= 32 {
+            bytes.append(contentsOf: prefix)
+            pad(DecimalDigits.text(value.magnitude), sign: value < 0 ? UInt8(ascii: "-") : plus, to: &bytes)
+            bytes.append(contentsOf: suffix)
+            return
+        }
         bytes.append(contentsOf: prefix)
         var digits: [UInt8] = []
         var rest = value.magnitude
@@ -159,7 +165,9 @@ public struct NumberFormat: Sendable, Hashable {
 
     func pad(_ digits: ArraySlice<UInt8>, sign: UInt8?, zeros: Bool, to bytes: inout [UInt8]) {
         let missing = width - digits.count - (sign == nil ? 0 : 1)
-        if missing > 0 && !isLeft && !zeros { bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: missing)) }
+        if missing > 0 && !isLeft && !zeros {
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: missing))
+        }
         if let sign { bytes.append(sign) }
         if missing > 0 && zeros { bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: missing)) }
         bytes.append(contentsOf: digits)

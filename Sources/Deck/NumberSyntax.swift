@@ -60,3 +60,12 @@ func isNameByte(_ byte: UInt8) -> Bool {
 func isName(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy(isNameByte)
 }
+
+extension String {
+    func trimmingBlanks() -> String {
+        var bytes = Array(utf8)[...]
+        while let first = bytes.first, isBlank(first) { bytes.removeFirst() }
+        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

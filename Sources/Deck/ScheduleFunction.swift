@@ -62,7 +62,8 @@ extension MathFunction {
             }
             return value.rounded(.up)
         case .logfreq3:
-            try require(a[0] > 0 && a[1] > 1 && a[2] > 0 && a[2] - a[0] >= a[1] - 1, "x, z > 0, y > 1 and z - x >= y - 1")
+            try require(
+                a[0] > 0 && a[1] > 1 && a[2] > 0 && a[2] - a[0] >= a[1] - 1, "x, z > 0, y > 1 and z - x >= y - 1")
             guard step >= a[0] else { return Double(a[0]) }
             guard step <= a[2] else { throw DeckError("logfreq3() has no step after \(a[2])", at: nil) }
             let ratio = pow(Double(a[2]) / Double(a[0]), 1 / Double(a[1] - 1))

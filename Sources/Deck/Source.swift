@@ -35,6 +35,8 @@ final class Source: Sendable {
     let bytes: [UInt8]
     /// Offset of the first byte of every line.
     private let lineStarts: [Int]
+    /// The lines without their line ends, and whether they are plain ASCII, where a byte is a character.
+    private let lines: [(text: String, isASCII: Bool)]
     /// If set, every location in this source is this one: the text stands for something elsewhere.
     private let anchor: SourceLocation?
 
@@ -55,6 +57,12 @@ final class Source: Sendable {
         }
         self.bytes = bytes
         lineStarts = starts
+        lines = starts.indices.map { i in
+            var end = i + 1 < starts.count ? starts[i + 1] - 1 : bytes.count
+            while end > starts[i] && bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+            let line = bytes[starts[i]..<end]
+            return (String(decoding: line, as: UTF8.self), line.allSatisfy { $0 < 0x80 })
+        }
         if let zero {
             throw DeckError("a zero byte: this is not a text file", at: location(Span(offset: zero, length: 1)))
         }
@@ -71,19 +79,19 @@ final class Source: Sendable {
             if lineStarts[middle] <= offset { low = middle } else { high = middle }
         }
         let start = lineStarts[low]
-        var end = low + 1 < lineStarts.count ? lineStarts[low + 1] - 1 : bytes.count
-        while end > start && bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        let line = lines[low]
+        let end = start + line.text.utf8.count
         let first = min(offset, end)
         let last = max(first, min(span.end, end))
         return SourceLocation(
             file: name, line: low + 1,
-            column: characters(start, first) + 1,
-            length: max(1, characters(first, last)),
-            text: String(decoding: bytes[start..<end], as: UTF8.self))
+            column: characters(start, first, line.isASCII) + 1,
+            length: max(1, characters(first, last, line.isASCII)),
+            text: line.text)
     }
 
-    private func characters(_ start: Int, _ end: Int) -> Int {
-        if bytes[start..<end].allSatisfy({ $0 < 0x80 }) { return end - start }
+    private func characters(_ start: Int, _ end: Int, _ isASCII: Bool) -> Int {
+        if isASCII { return end - start }
         return String(decoding: bytes[start..<end], as: UTF8.self).count
     }
 }

@@ -2,6 +2,9 @@ extension Variables {
     /// A command never gets longer than this by substitution.
     static let longestCommand = 1 << 20
 
+    /// After this many replacements in one command only the final text is echoed, so that echoing stays cheap.
+    private static let mostEchoed = 100
+
     /// Replaces `$x`, `${name}`, `$(formula)` and `$(formula:%format)` outside quotes. What was put in is not searched
     /// again. In the result every byte that was put in comes from the `$...` as written.
     /// - Parameter echo: gets the text after each replacement.
@@ -10,6 +13,7 @@ extension Variables {
         var result = TracedText(source: text.source)
         var state = QuoteState.none
         var opening = 0
+        var replaced = 0
         var i = 0
         while i < text.bytes.count {
             guard state == .none && text.bytes[i] == UInt8(ascii: "$") else {
@@ -25,9 +29,11 @@ extension Variables {
             i = end
             guard result.bytes.count + text.bytes.count - i <= Self.longestCommand else {
                 throw DeckError(
-                    "the command gets longer than \(Self.longestCommand) bytes by substitution", at: text.location(i - 1..<i))
+                    "the command gets longer than \(Self.longestCommand) bytes by substitution",
+                    at: text.location(i - 1..<i))
             }
-            if let echo {
+            replaced += 1
+            if let echo, replaced <= Self.mostEchoed {
                 let rest = String(decoding: text.bytes[i...], as: UTF8.self)
                 echo(result.string + rest)
             }
@@ -36,6 +42,7 @@ extension Variables {
             let width = state == .triple ? 3 : 1
             throw DeckError("nothing closes this \(state.name)", at: text.location(opening..<opening + width))
         }
+        if replaced > Self.mostEchoed { echo?(result.string) }
         return result
     }
 
@@ -49,19 +56,27 @@ extension Variables {
                 throw DeckError("nothing closes this brace", at: text.location(start..<start + 2))
             }
             let name = text.slice(start + 2..<close).string
-            let location = text.location(start..<close + 1)
             if name.contains("$") {
-                throw DeckError("'$' inside ${}: names are not put together from variables", at: location)
+                throw DeckError(
+                    "'$' inside ${}: names are not put together from variables", at: text.location(start..<close + 1))
             }
-            return (try self.text(of: name, at: location), close + 1)
+            return (try value(of: name, text, start..<close + 1), close + 1)
         case UInt8(ascii: "("):
             return try immediate(text, at: start)
         case _ where isNameByte(next):
-            let location = text.location(start..<start + 2)
-            return (try self.text(of: String(decoding: [next], as: UTF8.self), at: location), start + 2)
+            return (try value(of: String(decoding: [next], as: UTF8.self), text, start..<start + 2), start + 2)
         default:
             throw DeckError(
                 "'$' must be followed by a letter, {name} or (formula)", at: text.location(start..<start + 1))
+        }
+    }
+
+    private func value(of name: String, _ text: TracedText, _ range: Range<Int>) throws -> String {
+        do {
+            return try self.text(of: name, at: nil)
+        } catch let error as DeckError {
+            // Locations are looked up only for errors: they cost more than a replacement.
+            throw error.located(at: text.location(range))
         }
     }
 
@@ -102,7 +117,8 @@ extension Variables {
             throw error.located(at: location)
         }
         guard format.isBare && format.conversion != .string else {
-            throw DeckError("format '\(text)' must be one conversion of a number, such as %.6g, and nothing else", at: location)
+            throw DeckError(
+                "format '\(text)' must be one conversion of a number, such as %.6g, and nothing else", at: location)
         }
         return format
     }

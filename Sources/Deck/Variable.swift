@@ -2,8 +2,6 @@
 final class Variable {
     let name: String
     var content: Content
-    /// True if it comes from the command line: then the deck's own definition is ignored.
-    var isFromCommandLine = false
     /// True while it is being evaluated: a second visit is a circle.
     var isBusy = false
 

@@ -29,23 +29,22 @@ public final class Variables {
         try define(Variable(name, .number(value)), at: nil)
     }
 
-    /// Defines an index-style variable that the deck does not override, as `-var name value ...` does.
+    /// Defines an index-style variable before the deck does, as `-var name value ...` does: an index-style definition in
+    /// the deck is then ignored, and one of another style is an error.
     /// - Throws: a `DeckError` if the name is malformed or there are no values.
     public func setFromCommandLine(_ name: String, _ values: [String]) throws(DeckError) {
         guard isName(name) else {
             throw DeckError("variable name '\(name)' must have only letters, digits and underscores", at: nil)
         }
         guard !values.isEmpty else { throw DeckError("-var \(name) needs a value", at: nil) }
-        let variable = Variable(name, .index(values, current: 0))
-        variable.isFromCommandLine = true
-        table[name] = variable
+        table[name] = Variable(name, .index(values, current: 0))
     }
 
     /// Stores a definition by LAMMPS' rules: index, loop and file styles do not replace what exists, the others
     /// replace only their own style.
     func define(_ variable: Variable, at location: SourceLocation?) throws(DeckError) {
         if let old = table[variable.name] {
-            guard variable.style.isReplaceable && !old.isFromCommandLine else { return }
+            guard variable.style.isReplaceable else { return }
             guard old.style == variable.style else {
                 let article = "aeiou".contains(old.style.rawValue.first ?? " ") ? "an" : "a"
                 throw DeckError(
@@ -61,8 +60,7 @@ public final class Variables {
 
     /// True if a definition in that style would be ignored, so that its arguments need not be looked at.
     func ignoresDefinition(_ name: String, _ style: VariableStyle) -> Bool {
-        guard let old = table[name] else { return false }
-        return !style.isReplaceable || old.isFromCommandLine
+        isDefined(name) && !style.isReplaceable
     }
 
     func delete(_ name: String) { table[name] = nil }

@@ -35,6 +35,13 @@ public struct FractionalMap: Sendable {
         return Vector(x.x + h.x * i + h.xy * j + h.xz * k, x.y + h.y * j + h.yz * k, x.z + h.z * k, 0)
     }
 
+    /// image.x a + image.y b + image.z c
+    public func shift(_ image: SIMD4<Int32>) -> Vector {
+        let (i, j, k) = (Double(image.x), Double(image.y), Double(image.z))
+        if !box.isTriclinic { return Vector(i * h.x, j * h.y, k * h.z, 0) }
+        return Vector(h.x * i + h.xy * j + h.xz * k, h.y * j + h.yz * k, h.z * k, 0)
+    }
+
     /// Moves a finite `x` into the box along periodic directions, as LAMMPS does when it reads atoms: by adding or subtracting edge
     /// lengths until it is inside; in a triclinic box through fractional coordinates, also when it is inside already.
     public func wrap(_ x: inout Vector, _ image: inout SIMD4<Int32>) {
@@ -100,6 +107,7 @@ extension Box {
     /// What LAMMPS does with a new box: `s` faces move outward by 1e-4 of the length, `m` faces remember where they are.
     public mutating func prepareFaces() {
         let margin = lengths * Self.shrinkMargin
+        faceMargin = margin
         minimumLo = lo
         minimumHi = hi
         for d in 0..<3 {

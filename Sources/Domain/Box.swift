@@ -21,6 +21,8 @@ public struct Box: Sendable, Equatable {
     /// Where the deck put the faces of `m` boundaries: they never shrink below these.
     public var minimumLo: Vector = .zero
     public var minimumHi: Vector = .zero
+    /// How far `s` and `m` faces keep away from the outermost atoms: 1e-4 of the edge lengths that the box was made with, as in LAMMPS.
+    public var faceMargin: Vector = .zero
 
     public init(lo: Vector, hi: Vector, xy: Double = 0, xz: Double = 0, yz: Double = 0, isTriclinic: Bool = false) {
         self.lo = lo.xyz
@@ -29,6 +31,7 @@ public struct Box: Sendable, Equatable {
         self.isTriclinic = isTriclinic || xy != 0 || xz != 0 || yz != 0
         minimumLo = self.lo
         minimumHi = self.hi
+        faceMargin = (self.hi - self.lo) * 1e-4
     }
 
     public var lengths: Vector { hi - lo }
@@ -98,19 +101,20 @@ public struct Box: Sendable, Equatable {
             }
             return
         }
-        var s = fractional(x)
-        var moved = SIMD4<Int32>.zero
-        for d in 0..<3 where isPeriodic(d) {
-            let boxes = s[d].rounded(.down)
-            guard boxes != 0, boxes.magnitude < 1e9 else { continue }
-            moved[d] = Int32(boxes)
-            s[d] -= boxes
+        // A second pass catches what rounding left just outside: -1e-17 of a box plus a box is exactly a box.
+        for _ in 0..<2 {
+            let s = fractional(x)
+            var moved = SIMD4<Int32>.zero
+            for d in 0..<3 where isPeriodic(d) {
+                let boxes = s[d].rounded(.down)
+                if boxes.magnitude < 1e9 { moved[d] = Int32(boxes) }
+            }
+            guard moved != .zero else { return }
+            let w = x.w
+            x -= shift(moved)
+            x.w = w
+            image &+= moved
         }
-        guard moved != .zero else { return }
-        let w = x.w
-        x -= shift(moved)
-        x.w = w
-        image &+= moved
     }
 
     /// The shortest periodic image of the difference vector `d` (for boxes wider than twice its length).
@@ -135,13 +139,13 @@ extension Box {
         }
         communicator.all(.min, &extent)
         guard extent[0].isFinite else { return }
-        let margin = 1e-4
+        let margin = faceMargin
         for d in 0..<3 where !isPeriodic(d) {
             let (low, high) = boundary[d]
-            if low == .shrink { lo[d] = extent[d] - margin }
-            if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin, minimumLo[d]) }
-            if high == .shrink { hi[d] = -extent[3 + d] + margin }
-            if high == .shrinkWithMinimum { hi[d] = Swift.max(-extent[3 + d] + margin, minimumHi[d]) }
+            if low == .shrink { lo[d] = extent[d] - margin[d] }
+            if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin[d], minimumLo[d]) }
+            if high == .shrink { hi[d] = -extent[3 + d] + margin[d] }
+            if high == .shrinkWithMinimum { hi[d] = Swift.max(-extent[3 + d] + margin[d], minimumHi[d]) }
         }
     }
 }

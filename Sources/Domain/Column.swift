@@ -6,29 +6,31 @@
 /// or dies; a kernel takes it once, at its head, from a column that it was passed.
 public struct Column<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var storage: UnsafeMutablePointer<Element>
-    public private(set) var count: Int
-    public private(set) var capacity: Int
+    @usableFromInline var _count: Int
+    @usableFromInline var _capacity: Int
+    @inlinable public var count: Int { _count }
+    @inlinable public var capacity: Int { _capacity }
 
-    public init(capacity: Int = 0) {
+    @inlinable public init(capacity: Int = 0) {
         storage = Self.allocate(capacity)
-        self.capacity = capacity
-        count = 0
+        _capacity = capacity
+        _count = 0
     }
 
-    public init(repeating value: Element, count: Int) {
+    @inlinable public init(repeating value: Element, count: Int) {
         self.init(capacity: count)
         storage.initialize(repeating: value, count: count)
-        self.count = count
+        _count = count
     }
 
-    public init(_ elements: some Collection<Element>) {
+    @inlinable public init(_ elements: some Collection<Element>) {
         self.init(capacity: elements.count)
         for element in elements { append(element) }
     }
 
     deinit { storage.deallocate() }
 
-    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    @usableFromInline static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
         UnsafeMutableRawPointer.allocate(
             byteCount: max(capacity, 1) * MemoryLayout<Element>.stride, alignment: 64
         ).bindMemory(to: Element.self, capacity: max(capacity, 1))
@@ -57,46 +59,52 @@ public struct Column<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    public mutating func reserve(_ minimum: Int) {
+    @inlinable public mutating func reserve(_ minimum: Int) {
         guard minimum > capacity else { return }
         let larger = max(minimum, capacity + capacity / 2 + 16)
         let fresh = Self.allocate(larger)
         fresh.moveInitialize(from: storage, count: count)
         storage.deallocate()
         storage = fresh
-        capacity = larger
+        _capacity = larger
     }
 
-    public mutating func append(_ element: Element) {
+    @inlinable public mutating func append(_ element: Element) {
         if count == capacity { reserve(count + 1) }
         (storage + count).initialize(to: element)
-        count += 1
+        _count += 1
     }
 
     /// Makes the column `count` long; elements that appear hold `value`.
-    public mutating func resize(to newCount: Int, filling value: Element) {
+    @inlinable public mutating func resize(to newCount: Int, filling value: Element) {
         reserve(newCount)
         if newCount > count { (storage + count).initialize(repeating: value, count: newCount - count) }
-        count = newCount
+        _count = newCount
     }
 
-    public mutating func fill(_ value: Element) {
+    /// Says that the first `number` elements have been written through `pointer`, within the capacity.
+    @inline(__always) mutating func assume(count number: Int) {
+        precondition(number <= capacity)
+        _count = number
+    }
+
+    @inlinable public mutating func fill(_ value: Element) {
         storage.update(repeating: value, count: count)
     }
 
-    public mutating func removeAll() { count = 0 }
+    @inlinable public mutating func removeAll() { _count = 0 }
 
-    public mutating func removeLast(_ number: Int = 1) {
+    @inlinable public mutating func removeLast(_ number: Int = 1) {
         precondition(number <= count)
-        count -= number
+        _count -= number
     }
 
-    public borrowing func copy() -> Column {
+    @inlinable public borrowing func copy() -> Column {
         var other = Column(capacity: count)
         other.storage.initialize(from: storage, count: count)
-        other.count = count
+        other._count = count
         return other
     }
 
-    public borrowing func array() -> [Element] { Array(UnsafeBufferPointer(start: storage, count: count)) }
+    @inlinable public borrowing func array() -> [Element] { Array(UnsafeBufferPointer(start: storage, count: count)) }
 }

@@ -7,15 +7,15 @@
 /// Every method is collective. Sums are in a fixed order, so a run repeats bit for bit on the same ranks.
 public final class Halo {
     /// One direction, one hop. `destination` or `source` is nil beyond a face that is not periodic.
-    private final class Swap {
-        let destination: Int?
-        let source: Int?
+    @usableFromInline final class Swap {
+        @usableFromInline let destination: Int?
+        @usableFromInline let source: Int?
         /// Boxes to add to what is sent: nonzero across a periodic face.
-        let boxes: SIMD4<Int32>
-        var sent = Column<Int32>()
+        @usableFromInline let boxes: SIMD4<Int32>
+        @usableFromInline var sent = Column<Int32>()
         /// Received atoms are first ..< first + received.
-        var first = 0
-        var received = 0
+        @usableFromInline var first = 0
+        @usableFromInline var received = 0
 
         init(destination: Int?, source: Int?, boxes: SIMD4<Int32>) {
             (self.destination, self.source, self.boxes) = (destination, source, boxes)
@@ -29,8 +29,10 @@ public final class Halo {
     public private(set) var width: Double = 0
     /// Wall seconds spent in exchanges since the run began.
     public var seconds: Double = 0
-    private var swaps: [Swap] = []
-    private var buffer = Column<SIMD4<Double>>()  // scratch bytes, aligned
+    @usableFromInline var swaps: [Swap] = []
+    /// Owned atoms and ghosts at the last build.
+    @usableFromInline var count = 0
+    @usableFromInline var buffer = Column<SIMD4<Double>>()  // scratch bytes, aligned
 
     public init(communicator: any Communicator, box: Box) {
         self.communicator = communicator
@@ -69,6 +71,7 @@ public final class Halo {
                 }
             }
         }
+        count = atoms.count
     }
 
     private func makeSwap(_ decomposition: Decomposition, dimension d: Int, step: Int) -> Swap {
@@ -126,12 +129,15 @@ public final class Halo {
     }
 
     /// Copies owners' values to ghosts. The column holds `stride` elements for each owned, then each ghost atom.
-    public func forward<T: BitwiseCopyable>(_ column: inout Column<T>, stride: Int = 1) {
+    @inlinable public func forward<T: BitwiseCopyable>(_ column: inout Column<T>, stride: Int = 1) {
+        precondition(column.count >= count * stride, "the column has entries for all owned and ghost atoms")
         for swap in swaps { transfer(swap, &column, stride: stride) { $0 } }
     }
 
-    /// Adds ghosts' values to their owners', in a fixed order. Ghosts' entries are left as they are.
-    public func reverse<T: Summable>(_ column: inout Column<T>, stride: Int = 1) {
+    /// Adds ghosts' values to their owners', in a fixed order. Ghosts' entries are spoilt: a ghost that was passed on collects what
+    /// its own copies bring.
+    @inlinable public func reverse<T: Summable>(_ column: inout Column<T>, stride: Int = 1) {
+        precondition(column.count >= count * stride, "the column has entries for all owned and ghost atoms")
         for swap in swaps.reversed() {
             let outgoing = swap.received * stride, incoming = swap.sent.count * stride
             let values = column.pointer
@@ -154,8 +160,8 @@ public final class Halo {
         }
     }
 
-    @inline(__always)
-    private func transfer<T: BitwiseCopyable>(
+    @inlinable @inline(__always)
+    func transfer<T: BitwiseCopyable>(
         _ swap: Swap, _ column: inout Column<T>, stride: Int, _ change: (T) -> T
     ) {
         let values = column.pointer, sent = swap.sent.pointer
@@ -174,7 +180,7 @@ public final class Halo {
             from: swap.source ?? communicator.rank)
     }
 
-    private func scratch<T: BitwiseCopyable>(of: T.Type, _ count: Int) -> UnsafeMutablePointer<T> {
+    @inlinable func scratch<T: BitwiseCopyable>(of: T.Type, _ count: Int) -> UnsafeMutablePointer<T> {
         buffer.resize(to: (count * MemoryLayout<T>.stride + 31) / 32 + 1, filling: .zero)
         return UnsafeMutableRawPointer(buffer.pointer).assumingMemoryBound(to: T.self)
     }

@@ -26,11 +26,25 @@ extension Atoms {
     public mutating func sortSpatially(box: Box, cellWidth width: Double) {
         precondition(ghosts == 0)
         guard owned > 1 else { return }
-        let cells = (0..<3).map { Swift.max(1, Swift.min(1024, Int(box.height($0) / width))) }
-        var key = [Int32](repeating: 0, count: owned)
+        // Cells over the region where this rank's atoms are, wider than asked where that would make many more cells than atoms.
+        var lo = Vector(repeating: .infinity), hi = Vector(repeating: -.infinity)
         for i in 0..<owned {
             let s = box.fractional(position[i])
-            let at = (0..<3).map { d in Swift.min(Swift.max(Int((s[d] * Double(cells[d])).rounded(.down)), 0), cells[d] - 1) }
+            lo = pointwiseMin(lo, s)
+            hi = pointwiseMax(hi, s)
+        }
+        var width = width
+        func number(_ d: Int) -> Double { Swift.max(1, ((hi[d] - lo[d]) * box.height(d) / width).rounded(.down)) }
+        let most = Double(Swift.max(4096, 8 * owned))
+        // Atoms that are nowhere (not finite) leave the order as it is: whoever looks for lost atoms will report them.
+        guard (hi - lo).xyz.sum().isFinite else { return }
+        while number(0) * number(1) * number(2) > most { width *= 1.26 }
+        let cells = (0..<3).map { Int(number($0)) }
+        let scale = Vector(xyz: Double(cells[0]), Double(cells[1]), Double(cells[2])) / pointwiseMax(hi - lo, Vector(repeating: 1e-300))
+        var key = [Int32](repeating: 0, count: owned)
+        for i in 0..<owned {
+            let s = (box.fractional(position[i]) - lo) * scale
+            let at = (0..<3).map { d in Swift.min(Int(s[d]), cells[d] - 1) }
             key[i] = Int32((at[2] * cells[1] + at[1]) * cells[0] + at[0])
         }
         // Counting sort: stable, so equal cells keep their order.

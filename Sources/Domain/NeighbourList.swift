@@ -4,8 +4,8 @@ public enum ListKind: Sendable, Hashable { case half, full }
 /// Neighbours of each owned atom, owned and ghost ones, within a distance: atom i's are
 /// `neighbours[offsets[i] ..< offsets[i + 1]]`.
 ///
-/// The distance includes the skin, so a kernel checks its own cutoff. A half list holds a pair of owned atoms at the one with the
-/// smaller index, and an owned-ghost pair on one of the two sides that see it, chosen by ids and, between images of one atom, by
+/// The distance includes the skin, so a kernel checks its own cutoff. A half list holds a pair of owned atoms at either of them
+/// (the one first in the grid's order, or of smaller index when trimmed from a full list), and an owned-ghost pair on one of the two sides that see it, chosen by ids and, between images of one atom, by
 /// the integer box shift; never by comparing coordinates, which rounding could make both sides win or lose.
 public final class NeighbourList {
     public let kind: ListKind
@@ -29,19 +29,25 @@ public final class NeighbourList {
 
     public var pairs: Int { neighbours.count }
 
+    /// The grid has filled this list: lists trimmed from it are trimmed again at once. (Doing it when one is next asked for would
+    /// use positions that have moved since, and miss pairs that come within reach before the next build.)
+    func wasBuilt(_ atoms: borrowing Atoms, generation: Int? = nil) {
+        self.generation = generation ?? self.generation + 1
+        for list in derived.values { list.trim(self, atoms) }
+    }
+
     /// The pairs of this list that are within `distance`, kept until the next build; this list itself when nothing would differ.
-    /// An ensemble builds one list and gives each member its own.
+    /// An ensemble builds one list and gives each member its own. The first request for a distance must come before atoms have
+    /// moved since the list was built; later builds renew what was asked for.
     public func trimmed(kind: ListKind, distance: Double, _ atoms: borrowing Atoms) -> NeighbourList {
         precondition(distance <= self.distance * (1 + 1e-12), "a list is trimmed, never widened")
         precondition(self.kind == .full || kind == .half, "a half list does not hold a full one")
         if kind == self.kind && distance == self.distance { return self }
         let key = Key(kind: kind, distance: distance)
-        let list = derived[key] ?? NeighbourList(kind: kind, distance: distance)
+        if let list = derived[key] { return list }
+        let list = NeighbourList(kind: kind, distance: distance)
+        list.trim(self, atoms)
         derived[key] = list
-        if list.generation != generation {
-            list.trim(self, atoms)
-            list.generation = generation
-        }
         return list
     }
 
@@ -62,6 +68,7 @@ public final class NeighbourList {
             }
             offsets.append(Int32(neighbours.count))
         }
+        wasBuilt(atoms, generation: parent.generation)
     }
 }
 

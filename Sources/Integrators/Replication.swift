@@ -118,7 +118,8 @@ private struct ReplicaSource {
         key = keys
         for i in 0..<atoms.owned {
             id.append(atoms.id[i])
-            position.append(map.unwrapped(atoms.position[i], atoms.image[i]))
+            // As LAMMPS does here: the shift is summed first.
+            position.append(atoms.position[i].xyz + map.shift(atoms.image[i]))
             velocity.append(atoms.velocity[i])
             type.append(atoms.type[i])
             mask.append(atoms.mask[i])

@@ -108,10 +108,15 @@ public struct AtomInput: Sendable {
         }
     }
 
-    public init(_ quantity: String) {
-        name = quantity
-        location = nil
-        source = .quantity(AtomQuantity.byName[quantity]!)
+    /// A property by its name; nil when there is none of that name.
+    public init?(named name: String) {
+        guard let quantity = AtomQuantity.byName[name] else { return nil }
+        (self.name, location, source) = (name, nil, .quantity(quantity))
+    }
+
+    /// A property that is known to exist.
+    init(_ quantity: String) {
+        (name, location, source) = (quantity, nil, .quantity(AtomQuantity.byName[quantity]!))
     }
 
     public func values(_ snapshot: Snapshot) throws -> [Double] {

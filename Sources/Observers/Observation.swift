@@ -13,6 +13,8 @@ public final class Observation {
     public private(set) var dumps: [Dump] = []
     /// Others' observers (deviation files, restarts), which look between dumps and the table.
     public var others: [any Observer] = []
+    /// What the last run said of its neighbour list.
+    var reportedNeighbours = ""
     /// What the present step's observers have evaluated so far.
     private(set) var current: Snapshot?
 
@@ -101,7 +103,7 @@ public final class Observation {
 
     /// The snapshot that observers of this step share.
     func open(_ simulation: Simulation, _ run: Run) -> Snapshot {
-        if let current, current.system.step == simulation.system.step { return current }
+        if let current, current.step == simulation.system.step { return current }
         let fresh = Snapshot(
             self, system: simulation.system, potential: simulation.potential, fixes: simulation.fixes, simulation: simulation, run: run)
         current = fresh
@@ -118,7 +120,7 @@ public final class Observation {
         guard let system = host.watchedSystem else {
             throw DeckError("there is no simulation box yet", at: nil)
         }
-        if let current, current.system === system, current.system.step == system.step { return current }
+        if let current, current.system === system, current.step == system.step { return current }
         return Snapshot(
             self, system: system, potential: host.watchedSimulation?.potential ?? host.watchedPotential, fixes: host.watchedFixes,
             simulation: host.watchedSimulation, run: host.watchedSimulation?.current)

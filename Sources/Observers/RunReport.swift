@@ -10,9 +10,23 @@ enum NumberFormatCache {
 
 /// The words around a run's table: what LAMMPS prints before and after it, in LAMMPS' format, so that readers of its logs work.
 public enum RunReport {
-    /// Before a run: neighbour list and settings.
-    public static func setup(_ simulation: Simulation, style: String = "Verlet") -> String {
-        let s = simulation.neighbours, system = simulation.system
+    /// Before a run: neighbour list (when it differs from the run before) and settings.
+    public static func setup(_ simulation: Simulation, _ observation: Observation, style: String = "Verlet") -> String {
+        let system = simulation.system
+        let list = neighbours(simulation)
+        defer { observation.reportedNeighbours = list }
+        return (list == observation.reportedNeighbours ? "" : list)
+            + """
+            Setting up \(style) run ...
+              Unit style    : \(system.units.name.rawValue)
+              Current step  : \(system.step)
+              Time step     : \(NumberFormat.table("%.6g").string(system.timestep))
+
+            """
+    }
+
+    private static func neighbours(_ simulation: Simulation) -> String {
+        let s = simulation.neighbours
         let need = simulation.potential.requirements
         let number = NumberFormat.table("%.8g")
         var text = "Neighbor list info ...\n"
@@ -21,10 +35,6 @@ public enum RunReport {
         text += "  master list distance cutoff = \(number.string(simulation.listDistance))\n"
         text += "  ghost atom cutoff = \(number.string(simulation.haloWidth))\n"
         text += "  \(need.cutoff > 0 ? 1 : 0) neighbor lists: pair \(simulation.potential.style), \(need.list == .half ? "half" : "full")\n"
-        text += "Setting up \(style) run ...\n"
-        text += "  Unit style    : \(system.units.name.rawValue)\n"
-        text += "  Current step  : \(system.step)\n"
-        text += "  Time step     : \(number.string(system.timestep))\n"
         return text
     }
 

@@ -11,6 +11,8 @@ public final class Snapshot {
     public let potential: (any Potential)?
     public let fixes: [any Fix]
     public let simulation: Simulation?
+    /// The step at which this snapshot was taken.
+    public let step: Int
     /// The run that is going on, if any.
     public let run: Run?
     unowned let observation: Observation
@@ -26,6 +28,7 @@ public final class Snapshot {
     init(_ observation: Observation, system: System, potential: (any Potential)?, fixes: [any Fix], simulation: Simulation?, run: Run?) {
         (self.observation, self.system, self.potential) = (observation, system, potential)
         (self.fixes, self.simulation, self.run) = (fixes, simulation, run)
+        step = system.step
     }
 
     public var owned: Int { system.atoms.owned }

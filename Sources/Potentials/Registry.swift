@@ -24,6 +24,7 @@ public struct PotentialRegistry: Sendable {
     public static let builtin: [PotentialStyle] = [
         ZeroPotential.entry,
         LennardJones.entry,
+        NEP.entry,
         SchNet.entry,
         PaiNN.entry,
         HybridOverlay.entry,

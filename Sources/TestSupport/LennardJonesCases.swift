@@ -41,7 +41,7 @@ enum LennardJonesCases {
 }
 
 extension TestSystem {
-    func inReducedUnits() -> TestSystem {
+    public func inReducedUnits() -> TestSystem {
         var other = self
         other.units = .lj
         return other

@@ -6,6 +6,8 @@ import TestSupport
 let usage = """
     mdcheck cases                                      the potentials that it knows
     mdcheck conformance [CASE ...]                     checkPotential on one rank; a table; status 1 when anything fails
+    mdcheck domain [-p PX PY PZ]                       migration, halo and lists on these ranks against brute force
+    mdcheck bench melt [STEPS [CELLS [TYPES]]]         the LAMMPS benchmark in.melt: fcc 0.8442, NVE; times of each part
     mdcheck evaluate CASE [-p PX PY PZ] [-o FILE]      energy, forces, virial on these ranks, in full precision
     """
 
@@ -56,6 +58,18 @@ case "evaluate":
         if let output { try writeFile(evaluation.text, to: output) } else { print(evaluation.text) }
     }
     communicator.finish()
+case "domain":
+    let communicator = try MPICommunicator()
+    let results = DomainChecks.all(communicator, processors: processors)
+    if communicator.rank == 0 { print(results.table) }
+    communicator.finish()
+    exit(results.failures.isEmpty ? 0 : 1)
+case "bench":
+    guard words.count > 1, words[1] == "melt" else { fail(usage) }
+    let numbers = words.dropFirst(2).map { Int($0) ?? 0 }
+    try Melt(
+        steps: numbers.first ?? 100, cells: numbers.count > 1 ? numbers[1] : 20, typeCount: numbers.count > 2 ? numbers[2] : 1
+    ).run()
 default:
     print(usage)
 }

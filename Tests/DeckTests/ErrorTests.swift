@@ -61,6 +61,26 @@ import Testing
                 """)
     }
 
+    @Test func longLinesAreClipped() throws {
+        let deck = try runDeck(
+            "group " + String(repeating: "a ", count: 5000) + "$q " + String(repeating: "b ", count: 5000))
+        let lines = deck.description.split(separator: "\n")
+        #expect(lines[0] == "in.test:1:10007: unknown variable 'q'")
+        #expect(lines[1].count == 162)
+        #expect(lines[1].hasPrefix("…a a") && lines[1].hasSuffix(" b…"))
+        let caret = lines[2].distance(from: lines[2].startIndex, to: lines[2].firstIndex(of: "^")!)
+        #expect(lines[1].dropFirst(caret).hasPrefix("$q b"))
+        #expect(lines[2].hasSuffix(" ^^"))
+    }
+
+    @Test func lookalikes() throws {
+        #expect(
+            try runDeck("run\u{00A0}5").description
+                == "in.test:1:4: the character U+00A0 only looks like a space; replace it\nrun\u{00A0}5\n   ^")
+        #expect(try runDeck("run \u{2212}5").message == "the character U+2212 only looks like -; replace it")
+        #expect(try runDeck("print \"\u{2019}\u{00A0}\"").printed == ["\u{2019}\u{00A0}"])
+    }
+
     @Test func errorsOfTheHostGetAPlace() throws {
         #expect(
             try runDeck("reset_timestep 5x").description == """
@@ -68,8 +88,9 @@ import Testing
                 reset_timestep 5x
                                ^^
                 """)
-        #expect(try runDeck("run $(2+c_nope[3])").description.hasPrefix(
-            "in.test:1:9: unknown compute or fix in 'c_nope[3]'"))
+        #expect(
+            try runDeck("run $(2+c_nope[3])").description.hasPrefix(
+                "in.test:1:9: unknown compute or fix in 'c_nope[3]'"))
     }
 
     @Test func errorsInIncludedFilesNameThem() throws {

@@ -23,8 +23,9 @@ import Testing
 
     @Test func endlessLoopsCanBeBounded() throws {
         #expect(try runDeck("label a\njump SELF a", maxCommands: 1000).message == "more than 1000 commands")
-        #expect(try runDeck("variable c index 'if 1 then \"${c}\"'\nif 1 then \"${c}\"").message
-            == "commands inside commands, more than 32 deep")
+        #expect(
+            try runDeck("variable c index 'if 1 then \"${c}\"'\nif 1 then \"${c}\"").message
+                == "commands inside commands, more than 32 deep")
     }
 
     @Test func missingLabel() throws {
@@ -64,16 +65,23 @@ import Testing
         ("if 'a == 1' then 'run 1'", "a number and a string cannot be compared"),
         ("if 'a' then 'run 1'", "the string 'a' alone is no condition"),
         ("if '' then 'run 1'", "empty condition"), ("if '(1' then 'run 1'", "nothing closes this parenthesis"),
-        ("if '1)' then 'run 1'", "this parenthesis closes nothing"), ("if '1 <' then 'run 1'", "condition ends where a value is expected"),
+        ("if '1)' then 'run 1'", "this parenthesis closes nothing"),
+        ("if '1 <' then 'run 1'", "condition ends where a value is expected"),
         ("if '1 + 1' then 'run 1'", "expected one of == != < <= > >= && || |^, found '+'"),
         ("if '!a' then 'run 1'", "'!' needs a number"), ("if '1x == 1' then 'run 1'", "malformed number"),
         ("if '/a == /a' then 'run 1'", "expected a number or a string of letters, digits and _, found '/'"),
         ("next", "next: expected the name of a variable, found the end of the command"),
-        ("next q", "unknown variable 'q'"), ("variable e equal 1\nnext e", "next: variable 'e' is equal-style and has no next value"),
-        ("variable a loop 2\nvariable b index 1\nnext a b", "next: all variables must be of one style; 'a' is loop-style and 'b' index-style"),
+        ("next q", "unknown variable 'q'"),
+        ("variable e equal 1\nnext e", "next: variable 'e' is equal-style and has no next value"),
+        (
+            "variable a loop 2\nvariable b index 1\nnext a b",
+            "next: all variables must be of one style; 'a' is loop-style and 'b' index-style"
+        ),
         ("label", "label: expected a label, found the end of the command"), ("label a b", "label: unexpected word 'b'"),
-        ("jump", "jump: expected a file name or SELF, found the end of the command"), ("jump nope", "cannot read 'nope'"),
-        ("include", "include: expected a file name, found the end of the command"), ("include nope", "cannot read 'nope'"),
+        ("jump", "jump: expected a file name or SELF, found the end of the command"),
+        ("jump nope", "cannot read 'nope'"),
+        ("include", "include: expected a file name, found the end of the command"),
+        ("include nope", "cannot read 'nope'"),
         ("quit x", "quit: the exit status must be a whole number, not 'x'"), ("quit 1 2", "quit: unexpected word '2'"),
         ("quit 256", "quit: the exit status must be from 0 to 255, not 256"),
         ("print", "print: expected the text, in quotes if it has spaces, found the end of the command"),
@@ -81,9 +89,14 @@ import Testing
         ("print a screen", "print: expected screen, found the end of the command"),
         ("print a screen perhaps", "print: screen must be yes or no, not 'perhaps'"),
         ("echo loud", "echo: unknown keyword 'loud' (known: both, log, none, screen)"),
-        ("log", "log: expected a file name or none, found the end of the command"), ("log a b", "log: unexpected word 'b'"),
-        ("clear all", "clear: unexpected word 'all'"), ("shell", "shell: expected an action, found the end of the command"),
-        ("shell ls", "shell: 'ls' would run a program, which decks may not do here (possible: cd, mkdir, mv, rm, rmdir, putenv)"),
+        ("log", "log: expected a file name or none, found the end of the command"),
+        ("log a b", "log: unexpected word 'b'"),
+        ("clear all", "clear: unexpected word 'all'"),
+        ("shell", "shell: expected an action, found the end of the command"),
+        (
+            "shell ls",
+            "shell: 'ls' would run a program, which decks may not do here (possible: cd, mkdir, mv, rm, rmdir, putenv)"
+        ),
         ("shell mkdir", "shell mkdir: expected an argument, found the end of the command"),
         ("shell mkdir x", "shell mkdir is refused: decks may not change files here"),
     ])
@@ -104,7 +117,8 @@ import Testing
             print "z" screen no universe yes
             """)
         #expect(deck.error == nil)
-        #expect(deck.host.events == ["log a.log true", "log none false", "echo true true", "echo false false", "clear"])
+        #expect(
+            deck.host.events == ["log a.log true", "log none false", "echo true true", "echo false false", "clear"])
         #expect(
             deck.host.targets == [
                 PrintTarget(toScreen: false, file: "f.txt"), PrintTarget(file: "g.txt", appends: true), PrintTarget(),

@@ -12,10 +12,13 @@ import Testing
         ("-2^2", "4"), ("2^3^2", "64"), ("-2^-2", "0.25"), ("10-3-2", "5"), ("7%4*2", "6"), ("1||0&&0", "1"),
         ("1==1==0", "0"), ("!2+1", "1"), ("!(1<2)||0", "0"), ("2*-3", "-6"), ("1+2*3^2-4/2", "17"), ("3>2>1", "0"),
         ("1|^1", "0"), ("1 |^ 0", "1"), (" ( 1 + 2 ) * 3 ", "9"), ("1.5e+2", "150"), ("PI", "3.14159265358979"),
-        ("version>20200101", "1"), ("on+yes+true+off+no+false", "3"), ("sign(-0.5)", "-1"), ("atan2(1,1)*4", "3.14159265358979"),
-        ("ternary(0,1/0,7)", "7"), ("ternary(1,ternary(0,1/0,3),1/0)", "3"), ("ternary(2>1,5,6)+ternary(1>2,50,60)", "65"),
+        ("version>20200101", "1"), ("on+yes+true+off+no+false", "3"), ("sign(-0.5)", "-1"),
+        ("atan2(1,1)*4", "3.14159265358979"),
+        ("ternary(0,1/0,7)", "7"), ("ternary(1,ternary(0,1/0,3),1/0)", "3"),
+        ("ternary(2>1,5,6)+ternary(1>2,50,60)", "65"),
         ("5.5%2", "1.5"), ("round(-2.5)", "-2"), ("is_os(Linux)", "1"), ("is_defined(group,all)", "1"),
-        ("is_defined(variable,it)", "1"), ("is_defined(variable,other)", "0"), ("count(all)/2", "16"), ("xcm(all,x)", "1.5"),
+        ("is_defined(variable,it)", "1"), ("is_defined(variable,other)", "0"), ("count(all)/2", "16"),
+        ("xcm(all,x)", "1.5"),
         ("xcm( all , x )", "1.5"),
     ])
     func values(_ formula: String, _ expected: String) throws {
@@ -23,27 +26,37 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "empty formula"), ("1+", "formula ends where a value is expected"), ("1 2", "expected an operator, found '2'"),
+        ("", "empty formula"), ("1+", "formula ends where a value is expected"),
+        ("1 2", "expected an operator, found '2'"),
         ("(1", "nothing closes this parenthesis"), ("1)", "this parenthesis closes nothing"),
         ("sqrt(1", "nothing closes the parenthesis of this function"),
         ("count(all", "nothing closes the parenthesis of this function"),
         ("sin(1,2)", "sin() takes 1 argument, not 2"), ("atan2(1)", "atan2() takes 2 arguments, not 1"),
-        ("1,2", "a comma outside the parentheses of a function"), ("(1,2)", "a comma outside the parentheses of a function"),
+        ("1,2", "a comma outside the parentheses of a function"),
+        ("(1,2)", "a comma outside the parentheses of a function"),
         ("+1", "expected a value, found '+'"), ("1=2", "expected an operator, found '='"),
-        ("1&2", "expected an operator, found '&'"), ("1.2.3", "malformed number"), ("1e400", "this number is too large"), ("3abc", "malformed number"),
+        ("1&2", "expected an operator, found '&'"), ("1.2.3", "malformed number"),
+        ("1e400", "this number is too large"), ("3abc", "malformed number"),
         ("1/0", "division by zero"), ("1%0", "remainder of a division by zero"),
         ("ln(0)", "logarithm of 0.0, which is not positive"), ("sqrt(-4)", "square root of the negative number -4.0"),
-        ("asin(2)", "asin of 2.0, which is not in -1 to 1"), ("(-8)^(1/3)", "-8.0 to the power of 0.3333333333333333 is not a real number"),
+        ("asin(2)", "asin of 2.0, which is not in -1 to 1"),
+        ("(-8)^(1/3)", "-8.0 to the power of 0.3333333333333333 is not a real number"),
         ("0^-1", "0.0 to the power of -1.0 is not a real number"), ("v_", "a name must follow 'v_'"),
         ("c_x[1.5]", "an index must be a whole number or v_name, not '1.5'"), ("c_x[1", "nothing closes this bracket"),
         ("c_x[1][2][3]", "more than two indices"), ("squirt(4)", "unknown function 'squirt'; did you mean 'sqrt'?"),
-        ("nope", "unknown name 'nope' in an equal-style formula"), ("it", "unknown name 'it' in an equal-style formula; a variable is written v_it"),
+        ("nope", "unknown name 'nope' in an equal-style formula"),
+        ("it", "unknown name 'it' in an equal-style formula; a variable is written v_it"),
         ("x", "the atom property 'x' in an equal-style formula; use x[id]"), ("1é", "expected an operator, found 'é'"),
-        ("[1,2]", "a vector in an equal-style formula"), ("()", "expected a value, found ')'"), ("ternary(1,2)", "ternary() takes 3 arguments, not 2"),
-        ("ternary(1,2,3,4)", "ternary() takes 3 arguments, not 4"), ("normal(0,-1,5)", "normal() needs a width that is not negative"),
-        ("random(0,1,0)", "the seed must be a whole number from 1 to 900000000"), ("next(it)", "next() takes a file-style variable, and 'it' is equal-style"),
-        ("sum(3)", "sum() takes c_ID, c_ID[N], f_ID, f_ID[N] or v_name, not '3'"), ("swiggle(1,2,0)", "swiggle() needs a positive period"),
-        ("stagger(1,2)", "stagger() needs x > y > 0"), ("stride(0,1e300,1)", "stride() needs whole numbers, not 1e+300"),
+        ("[1,2]", "a vector in an equal-style formula"), ("()", "expected a value, found ')'"),
+        ("ternary(1,2)", "ternary() takes 3 arguments, not 2"),
+        ("ternary(1,2,3,4)", "ternary() takes 3 arguments, not 4"),
+        ("normal(0,-1,5)", "normal() needs a width that is not negative"),
+        ("random(0,1,0)", "the seed must be a whole number from 1 to 900000000"),
+        ("next(it)", "next() takes a file-style variable, and 'it' is equal-style"),
+        ("sum(3)", "sum() takes c_ID, c_ID[N], f_ID, f_ID[N] or v_name, not '3'"),
+        ("swiggle(1,2,0)", "swiggle() needs a positive period"),
+        ("stagger(1,2)", "stagger() needs x > y > 0"),
+        ("stride(0,1e300,1)", "stride() needs whole numbers, not 1e+300"),
         ("is_os(a.b)", "is_os() takes a name, with ^ before it or not"),
     ])
     func errors(_ formula: String, _ message: String) throws {
@@ -69,15 +82,18 @@ import Testing
     @Test func circlesAndDepth() throws {
         #expect(try runDeck("variable a equal v_a\nprint $a").message == "variable 'a' depends on itself")
         #expect(
-            try runDeck("variable a equal v_b\nvariable b equal 1+v_c\nvariable c equal v_a\nprint \"x $a\"").description
-                == """
-                in.test:3:18: variable 'a' depends on itself
-                variable c equal v_a
-                                 ^^^
-                """)
-        #expect(try runDeck("variable a atom v_a\nvariable b atom v_a\nprint $a").message.contains("has no single value"))
+            try runDeck("variable a equal v_b\nvariable b equal 1+v_c\nvariable c equal v_a\nprint \"x $a\"")
+                .description
+                    == """
+                    in.test:3:18: variable 'a' depends on itself
+                    variable c equal v_a
+                                     ^^^
+                    """)
+        #expect(
+            try runDeck("variable a atom v_a\nvariable b atom v_a\nprint $a").message.contains("has no single value"))
         let chain = (1...100_000).reversed().map { "variable a\($0) equal v_a\($0 - 1)+1" }.joined(separator: "\n")
-        let deck = try runDeck(chain + "\nvariable a0 equal 0\nprint \"${a150}\"\nprint \"${a100000}\"", maxCommands: nil)
+        let deck = try runDeck(
+            chain + "\nvariable a0 equal 0\nprint \"${a150}\"\nprint \"${a100000}\"", maxCommands: nil)
         #expect(deck.printed == ["150"])
         #expect(deck.message == "variables refer to each other more than 200 deep")
         let doubling = (1...60).map { "variable b\($0) equal v_b\($0 - 1)+v_b\($0 - 1)" }.joined(separator: "\n")

@@ -4,11 +4,16 @@ import Testing
 /// Whatever the text, the interpreter ends, with or without an error.
 @Suite struct FuzzTests {
     static let tokens = [
-        "variable", "a", "b", "i", "f", "index", "loop", "equal", "atom", "vector", "string", "format", "file", "internal",
-        "timer", "delete", "next", "jump", "SELF", "label", "x", "if", "then", "elif", "else", "include", "print", "quit",
-        "log", "echo", "clear", "shell", "run", "\"", "'", "\"\"\"", "&", "#", "\n", "\n", "\n", " ", " ", " ", "$", "${",
-        "}", "$(", "$a", "${b}", "(", ")", "[", "]", "v_a", "v_b", "c_x", "1", "-2.5e3", "0", "3", "==", "&&", "||", "|^",
-        "!", "<", "+", "-", "*", "/", "^", "%", ":%g", ":%d", "%n", ",", "sqrt(", "ternary(", "random(0,1,5)", "sum(v_b)",
+        "variable", "a", "b", "i", "f", "index", "loop", "equal", "atom", "vector", "string", "format", "file",
+        "internal",
+        "timer", "delete", "next", "jump", "SELF", "label", "x", "if", "then", "elif", "else", "include", "print",
+        "quit",
+        "log", "echo", "clear", "shell", "run", "\"", "'", "\"\"\"", "&", "#", "\n", "\n", "\n", " ", " ", " ", "$",
+        "${",
+        "}", "$(", "$a", "${b}", "(", ")", "[", "]", "v_a", "v_b", "c_x", "1", "-2.5e3", "0", "3", "==", "&&", "||",
+        "|^",
+        "!", "<", "+", "-", "*", "/", "^", "%", ":%g", ":%d", "%n", ",", "sqrt(", "ternary(", "random(0,1,5)",
+        "sum(v_b)",
         "stride(0,9,2)", "pad", "\r\n", "\t", "é", "水", "\0", "inner",
     ]
 
@@ -63,7 +68,8 @@ import Testing
         var generator = SplitMix(state: 4)
         let parts = Array("0123456789.eE+-*/^%()<>=!&|,[]vcf_ ax\"'$:#lLdgfsn".unicodeScalars).map(String.init)
         for _ in 0..<20_000 {
-            let text = (0..<Int(generator.next() % 25)).map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
+            let text = (0..<Int(generator.next() % 25)).map { _ in parts.randomElement(using: &generator) ?? "" }
+                .joined()
             _ = try? NumberFormat("%" + text).string(1.5)
             _ = try? NumberFormat.list(text)
             let interpreter = try Interpreter(host: RecordingHost())

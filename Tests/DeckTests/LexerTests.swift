@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct LexerTests {
     @Test func wordsCommentsAndQuotes() throws {
-        let deck = try runDeck("""
+        let deck = try runDeck(
+            """
             units metal # comment "with quotes
             group   a\ttype  "1 2" '3 "4"'   # more
               # only a comment
@@ -18,7 +19,9 @@ import Testing
 
     @Test func continuation() throws {
         let deck = try runDeck("run 1 &\n 2   &   \n3\nrun 4 & # none\nrun 5\n# comment &\nrun 6\nrun 7\n# end &")
-        #expect(try runDeck("run 1\nrun 2 &\n").description == "in.test:2:7: '&' promises a line that does not come\nrun 2 &\n      ^")
+        #expect(
+            try runDeck("run 1\nrun 2 &\n").description
+                == "in.test:2:7: '&' promises a line that does not come\nrun 2 &\n      ^")
         #expect(deck.host.commands == ["run 1 2 3", "run 4 &", "run 5", "run 7"])
     }
 
@@ -97,11 +100,20 @@ import Testing
         #expect(deck.message.contains("longer than 1048576 bytes by substitution"))
     }
 
+    @Test func manySubstitutionsAreCheap() throws {
+        let deck = try runDeck("variable a index 1\nrun " + String(repeating: "$a", count: 200_000))
+        #expect(deck.host.commands == ["run " + String(repeating: "1", count: 200_000)])
+        #expect(deck.host.echoed.count == 103)
+        let many = try runDeck("group a id " + String(repeating: "1 ", count: 200_000))
+        #expect(many.host.commands[0].utf8.count == 400_010)
+    }
+
     @Test func echoShowsEachSubstitution() throws {
         let deck = try runDeck("variable a index 1\nrun $a $(2+1) # c\n\nif 1 then 'run 2'")
         #expect(
             deck.host.echoed == [
-                "variable a index 1", "run $a $(2+1) # c", "run 1 $(2+1) ", "run 1 3 ", "", "if 1 then 'run 2'", "run 2",
+                "variable a index 1", "run $a $(2+1) # c", "run 1 $(2+1) ", "run 1 3 ", "", "if 1 then 'run 2'",
+                "run 2",
             ])
     }
 }

@@ -4,9 +4,11 @@ import Testing
 
 @Suite struct NumberFormatTests {
     static let values: [Double] = [
-        0, -0.0, 1, -1, 0.5, 1.5, 2.5, 3.5, 0.1, 1.0 / 3, 2.0 / 3, 123456.789, 1234567.89, 999999.5, 9999995, 0.00001234,
-        9.9999949e-5, 1e10, 1e15, 1e16, 1e17, 1e22, 1e23, 1e100, 1e-100, Double.leastNonzeroMagnitude, 1.7976931348623157e308, 0.125, 0.375,
-        1e-5, 0.0001, 0.00009999995, 99.9995, 0.045, 1.005, 4503599627370496.5, 9007199254740994, -273.15,
+        0, -0.0, 1, -1, 0.5, 1.5, 2.5, 3.5, 0.1, 1.0 / 3, 2.0 / 3, 123456.789, 1234567.89, 999999.5, 9_999_995,
+        0.00001234,
+        9.9999949e-5, 1e10, 1e15, 1e16, 1e17, 1e22, 1e23, 1e100, 1e-100, Double.leastNonzeroMagnitude,
+        1.7976931348623157e308, 0.125, 0.375,
+        1e-5, 0.0001, 0.00009999995, 99.9995, 0.045, 1.005, 4503599627370496.5, 9_007_199_254_740_994, -273.15,
         .infinity, -.infinity, .nan,
     ]
 
@@ -49,11 +51,14 @@ import Testing
     }
 
     @Test func integers() throws {
-        for text in ["%d", "%5d", "%-5d", "%05d", "%+d", "% d", "%.3d", "%8.3d", "%-8.3d", "%08.3d", "%ld", "%lli", "%.0d"] {
+        for text in [
+            "%d", "%5d", "%-5d", "%05d", "%+d", "% d", "%.3d", "%8.3d", "%-8.3d", "%08.3d", "%ld", "%lli", "%.0d",
+        ] {
             let format = try NumberFormat(text)
             for value in [0, 1, -1, 42, -42, 123456, Int.max, Int.min] {
-                let expected = String(format: text.replacingOccurrences(of: "l", with: "").replacing("d", with: "ld")
-                    .replacing("i", with: "li"), value)
+                let expected = String(
+                    format: text.replacingOccurrences(of: "l", with: "").replacing("d", with: "ld")
+                        .replacing("i", with: "li"), value)
                 #expect(format.string(value) == expected, "\(text) of \(value)")
             }
         }
@@ -79,8 +84,10 @@ import Testing
         #expect(try formatted(2.5, "%.2e") == "2.50e+00")
         let line = try NumberFormat.list("%d %d %-8.3g|%s end")
         #expect(line.count == 4)
-        #expect(line[0].string(1) + line[1].string(2) + line[2].string(0.5) + line[3].string("C") == "1 20.5     |C end"
-            .replacingOccurrences(of: "1 20", with: "1 2 0"))
+        #expect(
+            line[0].string(1) + line[1].string(2) + line[2].string(0.5) + line[3].string("C")
+                == "1 20.5     |C end"
+                .replacingOccurrences(of: "1 20", with: "1 2 0"))
     }
 
     @Test(arguments: [

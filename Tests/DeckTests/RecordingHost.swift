@@ -8,6 +8,8 @@ final class RecordingHost: DeckHost {
     var targets: [PrintTarget] = []
     var echoed: [String] = []
     var events: [String] = []
+    /// Echoed and printed lines in their order.
+    var transcript: [String] = []
     var files: [String: String] = [:]
     /// Where files are looked for that are not in `files`.
     var folder: String?
@@ -33,10 +35,16 @@ final class RecordingHost: DeckHost {
         throw DeckError("cannot read '\(path)'", at: location)
     }
 
-    func echo(_ line: String) { echoed.append(line) }
+    func echo(_ line: String) {
+        echoed.append(line)
+        transcript.append(line)
+    }
 
     func printLine(_ text: String, to target: PrintTarget) throws {
-        if target.toScreen { printed.append(text) }
+        if target.toScreen {
+            printed.append(text)
+            transcript.append(text)
+        }
         targets.append(target)
     }
 
@@ -92,7 +100,8 @@ struct Outcome {
 
 /// Runs a deck given as text.
 func runDeck(
-    _ text: String, host: RecordingHost = RecordingHost(), arguments: [(String, [String])] = [], name: String = "in.test",
+    _ text: String, host: RecordingHost = RecordingHost(), arguments: [(String, [String])] = [],
+    name: String = "in.test",
     maxCommands: Int? = 100_000
 ) throws -> Outcome {
     let interpreter = try Interpreter(host: host, commandLineVariables: arguments)

@@ -9,7 +9,8 @@ import Testing
 
     static func lines(_ name: String) throws -> [String] {
         let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
-        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0).map(String.init)
+        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0).map(
+            String.init)
     }
 
     /// The lines a deck prints, and ERROR if it fails.
@@ -19,7 +20,9 @@ import Testing
         host.files["in.case"] = text
         host.known += ["region", "create_box", "mass", "pair_coeff"]
         let deck = try runDeck(text, host: host)
-        let lines = deck.printed.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+        let lines = deck.printed.flatMap {
+            $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
         return lines + (deck.error == nil ? [] : ["ERROR"])
     }
 
@@ -40,6 +43,20 @@ import Testing
             let printed = try Self.printed(deck.replacingOccurrences(of: "\\n", with: "\n"))
             #expect(printed == wanted[deck], "\(deck)")
         }
+    }
+
+    @Test func echo() throws {
+        let host = RecordingHost()
+        host.folder = Self.folder
+        _ = try runDeck(Self.lines("in.language").joined(separator: "\n"), host: host)
+        // LAMMPS keeps blanks at the end of some lines that it echoes, and we of others.
+        func trimmed(_ line: some StringProtocol) -> String { line.trimmingCharacters(in: .whitespaces) }
+        let echoed = host.transcript.flatMap {
+            $0.split(separator: "\n", omittingEmptySubsequences: false).map(trimmed)
+        }
+        let wanted = try Self.lines("in.language.echo").map(trimmed)
+        #expect(echoed.count == wanted.count)
+        for (line, expected) in zip(echoed, wanted) { #expect(line == expected) }
     }
 
     @Test(arguments: ["in.language", "in.schedule"])

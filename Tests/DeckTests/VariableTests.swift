@@ -4,16 +4,22 @@ import Testing
 @Suite struct VariableTests {
     @Test func commandLineWins() throws {
         let deck = try runDeck(
-            "variable T index 300\nvariable T equal 5\nprint \"$T $s\"\nnext s\nprint \"$s\"\nvariable T delete\nvariable T index 9\nprint $T",
+            "variable T index 300\nvariable T loop 5\nprint \"$T $s\"\nnext s\nprint \"$s\"\nvariable T delete\nvariable T index 9\nprint $T",
             arguments: [("T", ["450"]), ("s", ["a", "b"])])
         #expect(deck.printed == ["450 a", "b", "9"])
-        #expect(throws: DeckError.self) { try Interpreter(host: RecordingHost(), commandLineVariables: [("a-b", ["1"])]) }
+        #expect(
+            try runDeck("variable T equal 300", arguments: [("T", ["450"])]).message
+                == "variable 'T' is already an index-style variable; delete it first")
+        #expect(throws: DeckError.self) {
+            try Interpreter(host: RecordingHost(), commandLineVariables: [("a-b", ["1"])])
+        }
         #expect(throws: DeckError.self) { try Interpreter(host: RecordingHost(), commandLineVariables: [("a", [])]) }
     }
 
     @Test func redefinition() throws {
         let deck = try runDeck(
-            "variable a index 1 2\nvariable a index 3 4\nprint $a\nvariable e equal 1\nvariable e equal 2\nprint $e\nvariable a equal 3")
+            "variable a index 1 2\nvariable a index 3 4\nprint $a\nvariable e equal 1\nvariable e equal 2\nprint $e\nvariable a equal 3"
+        )
         #expect(deck.printed == ["1", "2"])
         #expect(
             deck.description == """
@@ -42,9 +48,15 @@ import Testing
         ("variable a internal x", "variable a internal: the value must be a number, not 'x'"),
         ("variable a delete x", "variable a: unexpected word 'x'"),
         ("variable a format b %g", "unknown variable 'b'"),
-        ("variable b index 1\nvariable a format b %g", "variable a format: variable 'b' is index-style, not equal-style"),
+        (
+            "variable b index 1\nvariable a format b %g",
+            "variable a format: variable 'b' is index-style, not equal-style"
+        ),
         ("variable b equal 1\nvariable a format b %n", "format '%n' has %n, which is none of d i f e g s"),
-        ("variable b equal 1\nvariable a format b x%g", "format 'x%g' must be one conversion of a number, such as %.6g, and nothing else"),
+        (
+            "variable b equal 1\nvariable a format b x%g",
+            "format 'x%g' must be one conversion of a number, such as %.6g, and nothing else"
+        ),
         ("variable a file nope", "cannot read 'nope'"),
         ("variable a file empty", "variable a file: file 'empty' has no values"),
         ("variable a equal '$x'", "'$' inside a formula that is already being evaluated; write v_name"),
@@ -74,7 +86,8 @@ import Testing
     }
 
     @Test func hostAccess() throws {
-        let deck = try runDeck("variable a internal 1\nvariable b equal v_a+1\nvariable t timer\nvariable g getenv DECK_TEST\nprint '$g'")
+        let deck = try runDeck(
+            "variable a internal 1\nvariable b equal v_a+1\nvariable t timer\nvariable g getenv DECK_TEST\nprint '$g'")
         let variables = deck.interpreter.variables
         #expect(deck.printed == ["from outside"])
         try variables.setInternal("a", 5)
@@ -92,7 +105,8 @@ import Testing
     @Test func filesWithWindowsLineEnds() throws {
         let host = RecordingHost()
         host.files["v"] = "# c\r\n1 2 # d\r\n\r\n3\r\n"
-        let deck = try runDeck("variable f file v\nprint \"$f\"\nnext f\nprint \"$(next(f)+1) $(is_defined(variable,f))\"", host: host)
+        let deck = try runDeck(
+            "variable f file v\nprint \"$f\"\nnext f\nprint \"$(next(f)+1) $(is_defined(variable,f))\"", host: host)
         #expect(deck.printed == ["1 2", "4 0"])
     }
 }

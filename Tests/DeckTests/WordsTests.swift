@@ -17,7 +17,9 @@ import Testing
         try w.finish()
     }
 
-    @Test(arguments: ["nan", "inf", "-inf", "1x", "0x10", "1e", "1e+", "", "--1", "1.2.3", "1_0", "e5", ".", "1d3", "1e999"])
+    @Test(arguments: [
+        "nan", "inf", "-inf", "1x", "0x10", "1e", "1e+", "", "--1", "1.2.3", "1_0", "e5", ".", "1d3", "1e999",
+    ])
     func rejectsNoNumber(_ text: String) throws {
         var w = try words("command \"\(text)\"")
         #expect(throws: DeckError.self) { try w.double("x") }
@@ -106,6 +108,26 @@ import Testing
         try w.finish()
         let nothing = w.remaining()
         #expect(nothing.isEmpty)
+    }
+
+    @Test func dataSources() throws {
+        var w = try words("command c_a c_a[2] F_b[3][1] v_n v_n[7] temp")
+        let read = try (0..<5).map { _ in try w.dataSource("the value") }
+        #expect(
+            read == [
+                .reference(Reference(.compute, "a")), .reference(Reference(.compute, "a", [2])),
+                .reference(Reference(.fix, "b", [3, 1], isPerAtom: true)), .variable("n", index: nil),
+                .variable("n", index: 7),
+            ])
+        #expect(throws: DeckError("command: the value must be c_ID, f_ID or v_name, with [i] or not, not 'temp'")) {
+            try w.dataSource("the value")
+        }
+        for text in [
+            "c_", "c_a[", "c_a[]", "c_a[0]", "c_a[-1]", "c_a[1]x", "c_a[1][2][3]", "v_n[1][2]", "x_a", "c_a b", "",
+        ] {
+            #expect(DataSource(text) == nil, "\(text)")
+        }
+        #expect(Reference("c_a[2][3]")?.description == "c_a[2][3]")
     }
 
     @Test func wordsWithoutCommand() throws {

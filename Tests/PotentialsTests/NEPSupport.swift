@@ -47,68 +47,10 @@ struct NumPyArray {
     }
 }
 
-/// Atoms in a cell with ghosts and a full list, on one rank.
-final class TestSystem {
-    var atoms: Atoms
-    let box: Box
-    let halo: Halo
-    let list: NeighbourList
-    let skin: Double
-
-    init(box: Box, types: [Int], positions: [Vector], typeCount: Int, cutoff: Double, skin: Double = 0.5) {
-        self.box = box
-        self.skin = skin
-        var atoms = Atoms(typeCount: typeCount)
-        for (i, x) in positions.enumerated() {
-            var x = x
-            var image = SIMD4<Int32>.zero
-            box.wrap(&x, &image)
-            atoms.append(id: Int64(i + 1), type: Int32(types[i]), position: x)
-        }
-        atoms.total = positions.count
-        halo = Halo(communicator: SerialCommunicator(), box: box)
-        halo.build(&atoms, decomposition: Decomposition(box: box, rank: 0, size: 1)!, width: cutoff + skin)
-        list = NeighbourList(kind: .full, distance: cutoff + skin)
-        CellGrid().build(list, atoms)
-        self.atoms = atoms
-    }
-
-    func context(_ wanted: Wanted) -> ComputeContext { ComputeContext(halo: halo, step: 0, wanted: wanted, skin: skin) }
-
-    struct Result {
-        var energy = 0.0
-        var force: [Vector] = []
-        var virial = Tensor.zero
-        var atomEnergy: [Double] = []
-        var atomVirial: [Tensor] = []
-    }
-
-    /// Runs `body` on cleared forces and sums ghosts to owners.
-    func result(_ wanted: Wanted, _ body: (borrowing Atoms, ComputeContext, inout Forces) -> Void) -> Result {
-        var forces = Forces()
-        forces.clear(count: atoms.count, wanted: wanted)
-        body(atoms, context(wanted), &forces)
-        halo.reverse(&forces.force)
-        if wanted.contains(.atomEnergy) { halo.reverse(&forces.atomEnergy) }
-        if wanted.contains(.atomVirial) { halo.reverse(&forces.atomVirial) }
-        var result = Result(energy: forces.energy, virial: forces.virial)
-        for i in 0..<atoms.owned {
-            result.force.append(forces.force[i].xyz)
-            if wanted.contains(.atomEnergy) { result.atomEnergy.append(forces.atomEnergy[i]) }
-            if wanted.contains(.atomVirial) { result.atomVirial.append(forces.atomVirial[i]) }
-        }
-        return result
-    }
-
-    func compute(_ potential: any Potential, _ wanted: Wanted = .everything) -> Result {
-        result(wanted) { potential.compute($0, list, $1, into: &$2) }
-    }
-}
-
 /// The words of a deck line.
 func words(_ line: String) -> Words {
     let location = SourceLocation(file: "test", line: 1, column: 1, length: 1, text: line)
-    let parts = line.split(separator: " ").map { Word(text: String($0), location: location, isQuoted: false) }
+    let parts = line.split(separator: " ").map { Word(text: String($0), location: location) }
     return Words(parts, of: "pair_coeff", end: location)
 }
 

@@ -90,5 +90,8 @@ public struct ComputeStyle: Sendable {
         AtomStressCompute.entry,
         ReduceCompute.entry,
         PropertyCompute.entry,
+        MemberEnergyCompute.entry,
+        MemberDeviationCompute.entry,
+        MemberAtomCompute.entry,
     ]
 }

@@ -15,6 +15,7 @@ public final class Dump: Observer {
     private let format: any DumpFormat
     private unowned let observation: Observation
     private var file: OutputFile?
+    private var framesInFile = 0
     private var hasWritten = false
     private var lastWritten: Int?
 
@@ -35,6 +36,7 @@ public final class Dump: Observer {
         case .padding(let digits): settings.padding = digits
         case .time(let flag): settings.writesTime = flag
         case .units(let flag): settings.writesUnits = flag
+        case .header(let flag): settings.writesHeader = flag
         case .delay(let step): settings.delay = step
         case .skip(let word): settings.skip = (String(word.text.dropFirst(2)), word.location)
         case .noThresholds: settings.thresholds = []
@@ -118,7 +120,8 @@ public final class Dump: Observer {
         if let skip = settings.skip, try observation.requireHost().variableValue(skip.name, at: skip.location) != 0 { return }
         let chosen = try select(snapshot)
         let count = communicator.sum(chosen.count)
-        let header = try format.header(snapshot, settings, count: count)
+        let header = try format.header(snapshot, settings, count: count, isFirst: hasManyFiles || framesInFile == 0)
+        framesInFile += 1
         let rows = try format.rows(snapshot, settings)
         var text: [UInt8] = []
         if settings.order == .off || count < 2 {
@@ -130,7 +133,7 @@ public final class Dump: Observer {
         if hasManyFiles { try openFile(path(at: system.step), communicator) }
         // Every rank takes part in the transfer even when writing has failed; the failure is told to all afterwards.
         var failure: (any Error)?
-        do { if communicator.rank == 0 { try file?.write(Array(header.utf8)) } } catch { failure = error }
+        do { if communicator.rank == 0 && settings.writesHeader { try file?.write(Array(header.utf8)) } } catch { failure = error }
         communicator.inTurn(text) { bytes in
             guard failure == nil else { return }
             do { try file?.write(bytes) } catch { failure = error }

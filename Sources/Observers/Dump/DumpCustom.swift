@@ -17,7 +17,6 @@ final class CustomFormat: DumpFormat {
     private var integer: NumberFormat?
     private var real: NumberFormat?
     private var chosen: [Int: NumberFormat] = [:]
-    private var unitsWritten = false
 
     /// - Throws: `DeckError` at a word that names nothing.
     init(_ words: [Word], _ observation: Observation) throws {
@@ -61,9 +60,8 @@ final class CustomFormat: DumpFormat {
         throw DeckError.unknown("column", word, known: columns.map(\.typed))
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String {
-        defer { unitsWritten = true }
-        return itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && !unitsWritten)
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
+        return itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
             + "ITEM: ATOMS \(columns.map(\.name).joined(separator: " "))\n"
     }
 
@@ -89,8 +87,7 @@ final class CustomFormat: DumpFormat {
         }
         return { i, text in
             for (k, cell) in cells.enumerated() {
-                // A line format brings the text between its conversions with it.
-                if k > 0 && !isLine { text.append(UInt8(ascii: " ")) }
+                if k > 0 { text.append(UInt8(ascii: " ")) }
                 guard let values = cell.values else {
                     let name = names[Int(system.atoms.type[i]) - 1]
                     if cell.isText { text.append(contentsOf: name) } else { cell.format.append(String(decoding: name, as: UTF8.self), to: &text) }
@@ -115,7 +112,6 @@ final class AtomFormat: DumpFormat {
     private var scaled = true
     private var image = false
     private var format: NumberFormat?
-    private var unitsWritten = false
 
     func modify(_ modification: DumpModification) throws -> Bool {
         switch modification {
@@ -128,9 +124,8 @@ final class AtomFormat: DumpFormat {
         return true
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String {
-        defer { unitsWritten = true }
-        return itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && !unitsWritten)
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
+        return itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
             + "ITEM: ATOMS id type \(scaled ? "xs ys zs" : "x y z")\(image ? " ix iy iz" : "")\n"
     }
 

@@ -11,7 +11,8 @@ protocol DumpFormat: AnyObject {
     /// Before each run, and before a single frame: check lengths and look things up.
     func prepare(_ system: System, _ settings: DumpSettings) throws
     /// Lines before the rows. `count` is the number of rows of all ranks. Collective; rank 0's are used.
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String
+    /// - Parameter isFirst: whether this is the file's first frame.
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String
     /// What appends the row of owned atom i, line end included. Collective.
     func rows(_ snapshot: Snapshot, _ settings: DumpSettings) throws -> (_ i: Int, _ text: inout [UInt8]) -> Void
     /// The values of column `number` (from 1), to sort by. Collective.
@@ -64,6 +65,7 @@ struct DumpSettings: Sendable {
     var padding = 0
     var writesTime = false
     var writesUnits = false
+    var writesHeader = true
     var thresholds: [DumpThreshold] = []
     /// No frames before this step.
     var delay = 0
@@ -82,6 +84,7 @@ public enum DumpModification: Sendable {
     case padding(Int)
     case time(Bool)
     case units(Bool)
+    case header(Bool)
     case delay(Int)
     case skip(Word)
     case noThresholds
@@ -100,7 +103,7 @@ public enum DumpModification: Sendable {
     case forces(Bool)
 
     private static let names = [
-        "append", "first", "every", "sort", "pad", "time", "units", "delay", "skip", "thresh", "element", "types", "format", "colname",
+        "append", "first", "every", "sort", "pad", "time", "units", "header", "delay", "skip", "thresh", "element", "types", "format", "colname",
         "scale", "image", "unwrap", "vel", "forces", "flush", "buffer", "precision",
     ]
 
@@ -119,6 +122,7 @@ public enum DumpModification: Sendable {
             case "pad": result.append(.padding(try words.nonNegativeInt("the number of digits")))
             case "time": result.append(.time(try words.flag("time")))
             case "units": result.append(.units(try words.flag("units")))
+            case "header": result.append(.header(try words.flag("header")))
             case "delay": result.append(.delay(try words.nonNegativeInt("the first step")))
             case "skip":
                 let word = try words.word("v_name")
@@ -175,7 +179,8 @@ public enum DumpModification: Sendable {
         let text = try words.word("a format")
         return try placing(at: text.location) {
             switch what.text {
-            case "line": return .lineFormat(try NumberFormat.list(text.text))
+            // One format a column between blanks, as LAMMPS splits it.
+            case "line": return .lineFormat(try text.text.split { $0 == " " || $0 == "\t" }.map { try NumberFormat(String($0)) })
             case "int": return .integerFormat(try NumberFormat(text.text))
             case "float": return .realFormat(try NumberFormat(text.text))
             default: return .columnFormat(what, try NumberFormat(text.text))

@@ -17,7 +17,7 @@ final class XYZFormat: DumpFormat {
         return true
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String {
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
         let time = settings.writesTime ? " Time: \(NumberFormat.table("%.6f").string(snapshot.system.time))" : ""
         return "\(count)\n Atoms. Timestep: \(snapshot.system.step)\(time)\n"
     }
@@ -63,19 +63,22 @@ final class ExtendedXYZFormat: DumpFormat {
         return true
     }
 
+    /// Before the first run there are none.
+    private func hasForces(_ system: System) -> Bool { forces && system.forces.force.count >= system.atoms.owned }
+
     private func number(_ x: Double) -> String {
         var bytes: [UInt8] = []
         append(x, real, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int) throws -> String {
+    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
         let system = snapshot.system, box = system.box
         let volt = system.units.electronvolt ?? 1, angstrom = system.units.angstrom ?? 1
         let cell = [box.a, box.b, box.c].flatMap { [$0.x, $0.y, $0.z] }.map { number($0 / angstrom) }.joined(separator: " ")
         var text = "\(count)\nLattice=\"\(cell)\" Properties=species:S:1:pos:R:3"
         if velocities { text += ":vel:R:3" }
-        if forces { text += ":forces:R:3" }
+        if hasForces(system) { text += ":forces:R:3" }
         let wanted = system.forces.wanted
         if wanted.contains(.energy) { text += " energy=\(number(try snapshot.potentialEnergy() / volt))" }
         if wanted.contains(.virial) {
@@ -100,7 +103,7 @@ final class ExtendedXYZFormat: DumpFormat {
         }
         var all = try columns(unwraps ? ["xu", "yu", "zu"] : ["x", "y", "z"], 1 / angstrom)
         if velocities { all += try columns(["vx", "vy", "vz"], picosecond / angstrom) }
-        if forces { all += try columns(["fx", "fy", "fz"], angstrom / volt) }
+        if hasForces(system) { all += try columns(["fx", "fy", "fz"], angstrom / volt) }
         return { [real] i, text in
             text.append(contentsOf: names[Int(system.atoms.type[i]) - 1])
             for x in all {

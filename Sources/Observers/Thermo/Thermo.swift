@@ -113,6 +113,9 @@ public final class Thermo: Observer {
         for column in columns {
             // A variable may name what the potential lacks without using it at every step; it then fails by itself.
             if case .variable = column.source { continue }
+            if case .reference(let reference) = column.source, reference.kind == .compute {
+                _ = try observation.requireCompute(reference.id, at: column.location)
+            }
             let hint = isCustom ? "" : "; choose columns with thermo_style custom"
             try observation.checkCapabilities(
                 column.wants(observation), of: "thermo column '\(column.name)'", simulation.potential,

@@ -15,7 +15,7 @@ extension MemberSet {
         _ words: inout Words, _ setup: PotentialSetup, owner: String, registry: PotentialRegistry = PotentialRegistry()
     ) throws {
         let known = Set(registry.styles.map(\.name))
-        guard let first = words.peek else { throw words.error("expected the members' pair styles") }
+        guard let first = words.peek else { throw DeckError("\(owner): expected the members' pair styles", at: words.location) }
         guard known.contains(first.text) else {
             throw DeckError.unknown("pair_style", first, known: known.sorted())
         }

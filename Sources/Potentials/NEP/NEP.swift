@@ -17,13 +17,11 @@ public final class NEP: Potential {
         return NEP()
     }
 
-    /// Which implementation computes; the plain one is for tests.
-    package enum Kernel { case fast, reference }
-
     public let style = "nep"
     public let capabilities = Capabilities.all
     public private(set) var requirements = Requirements(cutoff: 0, list: .full)
-    package var kernel = Kernel.fast
+    /// The one neighbour at a time kernel, for comparison.
+    public var usesPlainKernel = false
     private var map: SpeciesMap?
     private var file = ""
     private var digest: UInt64 = 0

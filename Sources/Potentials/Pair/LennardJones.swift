@@ -1,6 +1,12 @@
 import Deck
 import Domain
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The truncated 12-6 Lennard-Jones potential of `pair_style lj/cut`:
 ///
 ///     E(r) = 4 epsilon ((sigma / r)^12 - (sigma / r)^6) - shift,   r < rc;   shift = E(rc) with `pair_modify shift yes`, else 0
@@ -99,7 +105,11 @@ public final class LennardJones: PairModifiable, PairwisePotential {
     public func compute(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
     ) {
-        lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+        if usesPlainKernel || !forces.wanted.isDisjoint(with: [.atomEnergy, .atomVirial]) {
+            lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: nil, into: &forces)
+        } else {
+            computeFast(atoms, list, into: &forces)
+        }
     }
 }
 

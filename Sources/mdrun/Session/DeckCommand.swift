@@ -22,13 +22,17 @@ public enum CommandRegistry {
     ]
     private static let atoms: [any DeckCommand.Type] = [
         LatticeCommand.self, RegionCommand.self, CreateBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,
-        VelocityCommand.self, Replicate.self,
+        VelocityCommand.self, Replicate.self, LabelmapCommand.self, ReadData.self,
+        WriteData.self, DeleteAtoms.self, ResetAtoms.self, DisplaceAtoms.self, SetCommand.self,
     ]
     private static let dynamics: [any DeckCommand.Type] = [
-        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
+        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
         RunCommand.self,
     ]
-    private static let output: [any DeckCommand.Type] = []
+    private static let output: [any DeckCommand.Type] = [
+        ThermoCommand.self, ThermoStyleCommand.self, ThermoModifyCommand.self, ComputeCommand.self, ComputeModifyCommand.self,
+        UncomputeCommand.self, DumpCommand.self, DumpModifyCommand.self, UndumpCommand.self, WriteDumpCommand.self,
+    ]
 
     static let byName: [String: any DeckCommand.Type] = Dictionary(
         uniqueKeysWithValues: builtin.map { ($0.name, $0) })

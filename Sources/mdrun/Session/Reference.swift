@@ -1,4 +1,5 @@
 import Integrators
+import Observers
 import Potentials
 
 /// The text of `mdrun styles`: every word that a deck may use, with its usage line. The manual is made from the same lines.
@@ -7,6 +8,9 @@ public func stylesReference() -> String {
     sections.append(("Commands", CommandRegistry.builtin.map { ($0.name, $0.usage) }.sorted { $0.0 < $1.0 }))
     sections.append(("Pair styles", PotentialRegistry.builtin.map { ($0.name, $0.usage) }))
     sections.append(("Fix styles", FixRegistry.builtin.map { ($0.name, $0.usage) }))
+    sections.append(("Compute styles", ComputeStyle.builtin.map { ($0.name, $0.usage) }))
+    sections.append(("Dump styles", DumpStyle.builtin.map { ($0.name, $0.usage) }))
+    sections.append(("Thermo keywords", ThermoKeyword.table.map { ($0.name, "\($0.name): \($0.help)\($0.unit.isEmpty ? "" : " (\($0.unit))")") }))
     return sections.map { title, rows in
         title + "\n" + rows.map { "  " + $0.1.split(separator: "\n").joined(separator: "\n    ") }.joined(separator: "\n")
     }.joined(separator: "\n\n")

@@ -1,7 +1,150 @@
 import Deck
+import Domain
+import Integrators
+import Observers
 
+/// The numbers that formulas can ask for: thermo keywords, computes and fixes, atoms' properties, functions of groups.
 extension Session {
-    public func thermoKeyword(_ name: String) throws -> Double? { nil }
-    public func reference(_ reference: Reference) throws -> Double { throw DeckError("'\(reference)' is not known", at: nil) }
-    public func function(_ name: String, _ arguments: [String]) throws -> Double? { nil }
+    public func thermoKeyword(_ name: String) throws -> Double? {
+        guard ThermoKeyword.byName[name] != nil else { return nil }
+        if system == nil {
+            // These have a value without a box.
+            if name == "step" { return 0 }
+            if name == "dt" { return timestep ?? units.defaultTimestep }
+        }
+        return try observation.thermo.value(of: name, observation.snapshot())
+    }
+
+    public func reference(_ reference: Reference) throws -> Double {
+        let snapshot = try observation.snapshot()
+        guard let first = reference.indices.first, reference.kind == .compute else { return try snapshot.value(reference) }
+        // C_ID[i], and c_ID[i] of a compute with nothing but per-atom values: of the atom with id i.
+        let shape = observation.compute(reference.id)?.shape
+        guard reference.isPerAtom || shape?.vectorLength == nil && shape?.arrayColumns == nil && shape?.atomColumns != nil else {
+            return try snapshot.value(reference)
+        }
+        let column = try snapshot.atomColumn(Reference(.compute, reference.id, Array(reference.indices.dropFirst())))
+        return try ofAtom(first, column)
+    }
+
+    public func globalVector(_ reference: Reference) throws -> [Double] { try observation.snapshot().globalVector(reference) }
+
+    public func atomVector(_ reference: Reference) throws -> [Double] { try observation.snapshot().atomColumn(reference) }
+
+    public func atomVector(_ name: String) throws -> [Double]? {
+        guard let input = AtomInput(named: name) else { return nil }
+        return try input.values(observation.snapshot())
+    }
+
+    public func atomValue(_ name: String, id: Int) throws -> Double? {
+        guard let column = try atomVector(name) else { return nil }
+        return try ofAtom(id, column)
+    }
+
+    /// The value that the owner of atom `id` has. Collective.
+    private func ofAtom(_ id: Int, _ column: [Double]) throws -> Double {
+        var found = 0.0, owners = 0
+        if let system {
+            for i in 0..<system.atoms.owned where system.atoms.id[i] == Int64(id) {
+                found = column[i]
+                owners += 1
+            }
+        }
+        guard communicator.sum(owners) == 1 else { throw DeckError("there is no atom \(id)", at: nil) }
+        return communicator.sum(found)
+    }
+
+    // MARK: - Functions
+
+    public func function(_ name: String, _ arguments: [String]) throws -> Double? {
+        if GroupFunctions.names.contains(name) { return try groupFunction(name, arguments) }
+        switch name {
+        case "is_defined": return try isDefined(arguments) ? 1 : 0
+        case "is_available": return try isAvailable(arguments) ? 1 : 0
+        case "extract_setting": return try setting(arguments)
+        default: return nil
+        }
+    }
+
+    public func atomFunction(_ name: String, _ arguments: [String]) throws -> [Double]? {
+        guard ["gmask", "rmask", "grmask"].contains(name) else { return nil }
+        guard arguments.count == (name == "grmask" ? 2 : 1) else {
+            throw DeckError("\(name)() takes \(name == "grmask" ? "a group and a region" : "one argument")", at: nil)
+        }
+        let system = try requireSystem("\(name)()", at: nil)
+        let group = try name == "rmask" ? .all : namedGroup(arguments[0])
+        let region = try name == "gmask" ? nil : namedRegion(arguments.last!)
+        return (0..<system.atoms.owned).map { i in
+            let isIn = system.atoms.mask[i] & group.bit != 0 && region?.contains(system.atoms.position[i].xyz) ?? true
+            return isIn ? 1 : 0
+        }
+    }
+
+    private func groupFunction(_ name: String, _ arguments: [String]) throws -> Double {
+        let middle = GroupFunctions.middleArguments(name)
+        guard (1 + middle...2 + middle).contains(arguments.count) else {
+            throw DeckError("\(name)() takes a group\(middle > 0 ? ", a direction" : "") and optionally a region", at: nil)
+        }
+        let system = try requireSystem("\(name)()", at: nil)
+        let region = try arguments.count > 1 + middle ? namedRegion(arguments[1 + middle]) : nil
+        return try GroupFunctions(system, namedGroup(arguments[0]), region).value(name, middle > 0 ? arguments[1] : nil)
+    }
+
+    private func namedGroup(_ name: String) throws -> Group {
+        let system = try requireSystem("a group", at: nil)
+        guard let group = system.groups[name] else { throw unknown("group", name, system.groups.names) }
+        return group
+    }
+
+    private func namedRegion(_ name: String) throws -> any Region {
+        guard let region = regions[name] else { throw unknown("region", name, regions.keys.sorted()) }
+        return region
+    }
+
+    private func unknown(_ kind: String, _ name: String, _ known: [String]) -> DeckError {
+        let near = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+        return DeckError("there is no \(kind) '\(name)'\(near)", at: nil)
+    }
+
+    private func isDefined(_ arguments: [String]) throws -> Bool {
+        guard arguments.count == 2 else { throw DeckError("is_defined() takes a category and an id", at: nil) }
+        let id = arguments[1]
+        switch arguments[0] {
+        case "compute": return observation.compute(id) != nil
+        case "dump": return observation.dumps.contains { $0.id == id }
+        case "fix": return fixes.contains { $0.id == id }
+        case "group": return system?.groups[id] != nil
+        case "region": return regions[id] != nil
+        default: throw DeckError("is_defined() knows compute, dump, fix, group, region, variable, not '\(arguments[0])'", at: nil)
+        }
+    }
+
+    private func isAvailable(_ arguments: [String]) throws -> Bool {
+        guard arguments.count == 2 else { throw DeckError("is_available() takes a category and a name", at: nil) }
+        let name = arguments[1]
+        switch arguments[0] {
+        case "command": return CommandRegistry.byName[name] != nil || Interpreter.languageCommands.contains(name)
+        case "compute": return ComputeStyle.builtin.contains { $0.name == name }
+        case "dump": return DumpStyle.builtin.contains { $0.name == name }
+        case "fix": return FixRegistry.builtin.contains { $0.name == name }
+        case "pair": return registry.styles.contains { $0.name == name }
+        default: throw DeckError("is_available() knows command, compute, dump, fix, pair, not '\(arguments[0])'", at: nil)
+        }
+    }
+
+    private func setting(_ arguments: [String]) throws -> Double {
+        guard arguments.count == 1 else { throw DeckError("extract_setting() takes one name", at: nil) }
+        switch arguments[0] {
+        case "dimension": return 3
+        case "box_exist": return system == nil ? 0 : 1
+        case "triclinic": return system?.box.isTriclinic == true ? 1 : 0
+        case "world_size", "universe_size": return Double(communicator.size)
+        case "nthreads": return 1
+        case "natoms": return Double(system?.atoms.total ?? 0)
+        case "ntypes": return Double(system?.atoms.typeCount ?? 0)
+        default:
+            throw DeckError(
+                "extract_setting() knows dimension, box_exist, triclinic, world_size, universe_size, nthreads, natoms, ntypes, not '\(arguments[0])'", at: nil)
+        }
+    }
 }

@@ -31,9 +31,18 @@ extension Session {
         }
         simulation.sortEvery = sortEvery
         simulation.fixes = fixes
-        simulation.observers = []
+        updateDeviationFile(of: potential)
+        simulation.observers = observation.observers
         try checkFixes(simulation, at: location)
         return simulation
+    }
+
+    /// An ensemble's own file of deviations stays open from run to run, so that no row is written twice.
+    private func updateDeviationFile(of potential: any Potential) {
+        let isThere = observation.others.contains { ($0 as? DeviationFile)?.belongs(to: potential) ?? false }
+        guard !isThere else { return }
+        observation.others.removeAll { $0 is DeviationFile }
+        if let file = DeviationFile(for: potential) { observation.others.append(file) }
     }
 
     private func checkFixes(_ simulation: Simulation, at location: SourceLocation) throws {
@@ -56,6 +65,9 @@ extension Session {
 
     /// Runs and reports.
     func run(_ simulation: Simulation, _ run: Run) throws {
+        output.write(RunReport.setup(simulation, observation))
+        defer { output.endTable() }
         try simulation.run(run)
+        output.write(RunReport.summary(simulation, run, observation))
     }
 }

@@ -30,7 +30,9 @@ public final class Session {
     /// Where its pair_coeff lines are, for errors that show only when everything is known.
     public var potentialLines: [SourceLocation] = []
     public var fixes: [any Fix] = []
-    public var observation = Observation()
+    public private(set) var observation = Observation()
+    /// Files that were read, which no output may replace.
+    public private(set) var inputs: Set<String> = []
     public var simulation: Simulation?
 
     /// Folder of the deck, for files that are not found from the working folder.
@@ -41,6 +43,7 @@ public final class Session {
     ) throws {
         (self.communicator, self.output, self.isDryRun) = (communicator, output, isDryRun)
         interpreter = try Interpreter(host: self, commandLineVariables: variables)
+        observation.host = self
     }
 
     /// The system, for commands that need a box.
@@ -87,7 +90,9 @@ public final class Session {
 
     /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.
     public func readBytes(_ path: String, at location: SourceLocation?) throws -> [UInt8] {
-        try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
+        let bytes = try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
+        inputs.formUnion(deckFolder.isEmpty || path.hasPrefix("/") ? [path] : [path, deckFolder + "/" + path])
+        return bytes
     }
 
     /// Forgets everything but variables (the command `clear`).
@@ -103,6 +108,7 @@ public final class Session {
         potential = nil
         fixes = []
         observation = Observation()
+        observation.host = self
         simulation = nil
     }
 }

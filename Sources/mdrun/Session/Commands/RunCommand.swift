@@ -35,6 +35,7 @@ struct RunCommand: DeckCommand {
 
     func execute(_ session: Session) throws {
         let simulation = try session.prepareSimulation(at: location)
+        guard !session.isDryRun else { return }
         let first = simulation.system.step
         var run = Run(first: first, last: isUpto ? steps : first + steps)
         run.rampFirst = start ?? run.first

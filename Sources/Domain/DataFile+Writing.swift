@@ -1,0 +1,158 @@
+import Deck
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension DataFile {
+    /// What the header and the first sections say.
+    public struct Description {
+        public var title: String
+        public var box: Box
+        /// Atom types by label in section Atoms, not by number.
+        public var usesLabels: Bool
+        public init(title: String, box: Box, usesLabels: Bool) { (self.title, self.box, self.usesLabels) = (title, box, usesLabels) }
+    }
+
+    /// Atoms whose lines are gathered on rank 0 at once.
+    private static let window = 16384
+
+    /// Writes a data file that LAMMPS and `read_data` read: atom style atomic, positions wrapped into the box, numbers with as many
+    /// digits as give the same bits back, atoms in the order of their creation. Rank 0 never holds more than a window of lines. Collective.
+    /// - Throws: `DeckError` at `location` with the system's reason, on all ranks.
+    public static func write(
+        _ path: String, _ description: Description, _ atoms: borrowing Atoms, _ communicator: any Communicator,
+        at location: SourceLocation?
+    ) throws(DeckError) {
+        let file = communicator.rank == 0 ? LineFile(path) : nil
+        let map = FractionalMap(description.box)
+        let total = communicator.sum(atoms.owned)
+        file?.write(header(description, atoms, total))
+        if total > 0 {
+            file?.write("\nAtoms # atomic\n\n")
+            inWindows(atoms, communicator, file) { i in
+                var x = atoms.position[i]
+                var n = atoms.image[i]
+                map.wrap(&x, &n)
+                let type = Int(atoms.type[i])
+                let name = description.usesLabels ? atoms.labels[type] ?? "\(type)" : "\(type)"
+                return "\(atoms.id[i]) \(name) \(shortest(x.x)) \(shortest(x.y)) \(shortest(x.z)) \(n.x) \(n.y) \(n.z)\n"
+            }
+            file?.write("\nVelocities\n\n")
+            inWindows(atoms, communicator, file) { i in
+                let v = atoms.velocity[i]
+                return "\(atoms.id[i]) \(shortest(v.x)) \(shortest(v.y)) \(shortest(v.z))\n"
+            }
+        }
+        let problem = communicator.broadcast(Array((file?.finish() ?? "").utf8))
+        guard problem.isEmpty else {
+            throw DeckError("cannot write '\(path)': \(String(decoding: problem, as: UTF8.self))", at: location)
+        }
+    }
+
+    private static func header(_ description: Description, _ atoms: borrowing Atoms, _ total: Int) -> String {
+        let box = description.box
+        var text = "\(description.title)\n\n\(total) atoms\n\(atoms.typeCount) atom types\n\n"
+        for (d, name) in ["x", "y", "z"].enumerated() { text += "\(shortest(box.lo[d])) \(shortest(box.hi[d])) \(name)lo \(name)hi\n" }
+        if box.isTriclinic { text += "\(shortest(box.xy)) \(shortest(box.xz)) \(shortest(box.yz)) xy xz yz\n" }
+        if (1...atoms.typeCount).allSatisfy({ atoms.labels[$0] != nil }) {
+            text += "\nAtom Type Labels\n\n"
+            for type in 1...atoms.typeCount { text += "\(type) \(atoms.labels[type]!)\n" }
+        }
+        // LAMMPS reads masses of all types or of none.
+        if (1...atoms.typeCount).allSatisfy({ atoms.mass[$0] != nil }) {
+            text += "\nMasses\n\n"
+            for type in 1...atoms.typeCount { text += "\(type) \(shortest(atoms.mass[type]!))\n" }
+        }
+        return text
+    }
+
+    /// The fewest digits that give the same number back, as LAMMPS writes them: no point in whole numbers.
+    static func shortest(_ value: Double) -> String {
+        let text = value.description
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    /// Writes each atom's line in creation order.
+    private static func inWindows(
+        _ atoms: borrowing Atoms, _ communicator: any Communicator, _ file: LineFile?, _ line: (Int) -> String
+    ) {
+        let mine = atoms.indicesInCreationOrder()
+        let last = communicator.all(.max, mine.last?.key ?? -1)
+        var next = 0
+        for start in stride(from: 0, through: last, by: window) {
+            var parcel: [UInt8] = []
+            while next < mine.count, mine[next].key < start + window {
+                let text = Array(line(mine[next].index).utf8)
+                withUnsafeBytes(of: (Int64(mine[next].key), Int64(text.count))) { parcel.append(contentsOf: $0) }
+                parcel.append(contentsOf: text)
+                next += 1
+            }
+            guard let parcels = communicator.gather(parcel), let file else { continue }
+            file.write(merged(parcels))
+        }
+    }
+
+    /// The lines of all ranks in the order of their keys.
+    private static func merged(_ parcels: [[UInt8]]) -> [UInt8] {
+        var lines: [(key: Int64, parcel: Int, range: Range<Int>)] = []
+        for (p, parcel) in parcels.enumerated() {
+            parcel.withUnsafeBytes { raw in
+                var at = 0
+                while at < raw.count {
+                    let key = raw.loadUnaligned(fromByteOffset: at, as: Int64.self)
+                    let count = Int(raw.loadUnaligned(fromByteOffset: at + 8, as: Int64.self))
+                    lines.append((key, p, at + 16..<at + 16 + count))
+                    at += 16 + count
+                }
+            }
+        }
+        lines.sort { $0.key < $1.key }
+        var text: [UInt8] = []
+        for line in lines { text.append(contentsOf: parcels[line.parcel][line.range]) }
+        return text
+    }
+}
+
+/// A file being written; the first failure is kept and the rest dropped.
+private final class LineFile {
+    private var descriptor: Int32
+    private var problem = ""
+
+    init(_ path: String) {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        if descriptor < 0 { problem = String(cString: strerror(errno)) }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) {
+        guard problem.isEmpty else { return }
+        bytes.withUnsafeBytes { raw in
+            var sent = 0
+            while sent < raw.count {
+                #if canImport(Glibc)
+                    let n = Glibc.write(descriptor, raw.baseAddress! + sent, raw.count - sent)
+                #else
+                    let n = Musl.write(descriptor, raw.baseAddress! + sent, raw.count - sent)
+                #endif
+                if n <= 0 {
+                    problem = String(cString: strerror(errno))
+                    return
+                }
+                sent += n
+            }
+        }
+    }
+
+    /// What went wrong, or nothing.
+    func finish() -> String {
+        if descriptor >= 0, close(descriptor) != 0, problem.isEmpty { problem = String(cString: strerror(errno)) }
+        descriptor = -1
+        return problem
+    }
+}

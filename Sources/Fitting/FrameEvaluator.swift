@@ -1,0 +1,109 @@
+import Domain
+import Potentials
+
+/// What a potential gives for a frame, in the frame's orientation, eV and Angstrom.
+public struct Prediction: Sendable {
+    public var energy: Double
+    public var forces: [Vector]
+    /// nil where the potential has none.
+    public var virial: Tensor?
+    public init(energy: Double, forces: [Vector], virial: Tensor? = nil) {
+        (self.energy, self.forces, self.virial) = (energy, forces, virial)
+    }
+}
+
+/// Evaluates a potential on whole frames, on this rank alone: the same decomposition, halo and list code as a run, on the
+/// communicator's twin of one rank.
+public final class FrameEvaluator {
+    public let potential: any Potential
+    /// Names of an ensemble's members; empty for other potentials.
+    public let memberNames: [String]
+    private let labels: [String?]
+    private let masses: [Double?]
+    private let typeOf: [String: Int32]
+    /// One eV in the potential's energy unit.
+    private let electronvolt: Double
+    private let communicator = SerialCommunicator()
+    private let grid = CellGrid()
+    private var list: NeighbourList
+    private var forces = Forces()
+
+    /// - Parameter potential: prepared; its types are those of `labels` (index 0 unused).
+    /// - Throws: `DataError` when the unit system has no absolute scale.
+    public init(_ potential: any Potential, labels: [String?], masses: [Double?], units: Units) throws {
+        guard let electronvolt = units.electronvolt, units.angstrom == 1 else {
+            throw DataError("units \(units.name)", "have no absolute scale; data are in eV and Angstrom, so use units metal or real")
+        }
+        (self.potential, self.labels, self.masses, self.electronvolt) = (potential, labels, masses, electronvolt)
+        typeOf = Dictionary(
+            labels.enumerated().compactMap { index, label in label.map { ($0, Int32(index)) } }, uniquingKeysWith: { first, _ in first })
+        memberNames = (potential as? any MemberReporting)?.memberNames ?? []
+        list = NeighbourList(kind: .half, distance: 0)
+    }
+
+    public var typeCount: Int { labels.count - 1 }
+
+    /// The type of each atom.
+    /// - Throws: `DataError` naming an element that no type has as its label.
+    public func types(of frame: Frame) throws -> [Int32] {
+        try frame.elements.map { element in
+            guard let type = typeOf[element] else {
+                let known = labels.compactMap { $0 }.joined(separator: " ")
+                throw DataError(frame.place, "element '\(element)' is not among the potential's labels: \(known)")
+            }
+            return type
+        }
+    }
+
+    /// The potential's prediction, then each member's.
+    /// - Throws: `DataError` for an unknown element, a cell without volume, or a force that is not finite.
+    public func evaluate(_ frame: Frame) throws -> [Prediction] {
+        let shape = try FrameBox(frame), types = try types(of: frame)
+        var atoms = Atoms(typeCount: typeCount)
+        (atoms.mass, atoms.labels) = (masses, labels)
+        for i in 0..<frame.count { atoms.append(id: Int64(i + 1), type: types[i], position: shape.toBox(frame.positions[i])) }
+        atoms.total = frame.count
+        let needs = potential.requirements
+        guard let decomposition = Decomposition(box: shape.box, rank: 0, size: 1) else {
+            throw DataError(frame.place, "the cell cannot be decomposed")
+        }
+        atoms.migrate(box: shape.box, decomposition: decomposition, communicator: communicator)
+        let halo = Halo(communicator: communicator, box: shape.box)
+        halo.build(&atoms, decomposition: decomposition, width: needs.haloDepth)
+        if list.kind != needs.list || list.distance != needs.cutoff { list = NeighbourList(kind: needs.list, distance: needs.cutoff) }
+        if needs.cutoff > 0 { grid.build(list, atoms) }
+
+        var wanted = potential.computable.intersection([.energy, .virial])
+        if !memberNames.isEmpty { wanted.insert(.members) }
+        forces.clear(count: atoms.count, wanted: wanted)
+        potential.compute(atoms, list, ComputeContext(halo: halo, step: 0, wanted: wanted, skin: 0), into: &forces)
+        halo.reverse(&forces.force)
+        var predictions = [
+            prediction(shape, wanted.contains(.energy) ? forces.energy : .nan, wanted.contains(.virial) ? forces.virial : nil, frame.count) {
+                forces.force[$0]
+            }
+        ]
+        if let ensemble = potential as? any MemberReporting {
+            for k in memberNames.indices {
+                let virial = ensemble.report.virials[k]
+                predictions.append(
+                    prediction(shape, ensemble.report.energies[k], virial.x.x.isNaN ? nil : virial, frame.count) {
+                        ensemble.memberForce(k, atom: $0)
+                    })
+            }
+        }
+        for i in 0..<frame.count where !(predictions[0].forces[i].sum().isFinite) {
+            throw DataError(frame.place, "the force on atom \(i + 1) is not finite; model: \(potential.culprit(atom: i))")
+        }
+        return predictions
+    }
+
+    /// One rank keeps the order of its atoms, so index i is the frame's.
+    private func prediction(
+        _ shape: FrameBox, _ energy: Double, _ virial: Tensor?, _ count: Int, _ force: (Int) -> Vector
+    ) -> Prediction {
+        Prediction(
+            energy: energy / electronvolt, forces: (0..<count).map { shape.fromBox(force($0)) / electronvolt },
+            virial: virial.map { shape.fromBox($0) * (1 / electronvolt) })
+    }
+}

@@ -1,0 +1,86 @@
+import Deck
+import Domain
+import Integrators
+
+/// `read_data`: box and atoms from a LAMMPS data file.
+struct ReadData: DeckCommand {
+    static let name = "read_data"
+    static let usage = """
+        read_data FILE [nocoeff] [extra/atom/types N] [group NAME]
+        Sections Masses, Atom Type Labels, Atoms (atomic or charge), Velocities. nocoeff skips coefficient sections.
+        """
+
+    private let file: Word
+    private var options = DataFile.Options()
+    private var extraTypes = 0
+    private var groupName: String?
+
+    init(_ words: inout Words, _ session: Session) throws {
+        file = try words.word("a file name")
+        while let word = words.peek {
+            _ = try words.word("a keyword")
+            switch word.text {
+            case "nocoeff": options.skipsCoefficients = true
+            case "extra/atom/types": extraTypes = try words.int("the number of extra types", in: 0...1_000_000)
+            case "group": groupName = try words.string("a group")
+            case "extra/bond/types", "extra/angle/types", "extra/dihedral/types", "extra/improper/types", "extra/bond/per/atom",
+                "extra/angle/per/atom", "extra/dihedral/per/atom", "extra/improper/per/atom", "extra/special/per/atom":
+                // Room for topology, of which there is none.
+                _ = try words.nonNegativeInt("a number")
+            case "add", "offset", "shift", "fix":
+                throw words.error("'\(word.text)' is not supported: one data file makes the whole system", at: word)
+            default:
+                throw DeckError.unknown("read_data keyword", word, known: ["nocoeff", "extra/atom/types", "group"])
+            }
+        }
+        guard session.system == nil else {
+            throw words.error("there is a simulation box already; the command clear removes it", at: file)
+        }
+    }
+
+    func execute(_ session: Session) throws {
+        let communicator = session.communicator
+        let lines = try SharedLines(file.text, fallbackFolder: session.deckFolder, communicator, at: file.location)
+        session.output.line("Reading data file ...")
+        let data = try DataFile(lines, at: file.location)
+        let header = data.header
+        guard header.types + extraTypes > 0 else {
+            throw DeckError("'\(file.text)' has no line 'N atom types'", at: file.location)
+        }
+        checkUnits(header.title, session)
+        let tilt = header.tilt ?? (0, 0, 0)
+        var box = Box(lo: header.lo, hi: header.hi, xy: tilt.xy, xz: tilt.xz, yz: tilt.yz, isTriclinic: header.tilt != nil)
+        box.boundary = session.boundary
+        box.prepareFaces()
+        session.output.line("  \(session.boxDescription(box))")
+        let system = System(
+            communicator: communicator, units: session.units, box: box, atoms: Atoms(typeCount: header.types + extraTypes))
+        guard
+            let decomposition = Decomposition(
+                box: box, rank: communicator.rank, size: communicator.size, wanted: session.processors)
+        else { throw DeckError("the ranks do not fit the processors command", at: file.location) }
+        try data.readSections(into: &system.atoms, box: box, decomposition: decomposition, options, communicator)
+        if let groupName {
+            guard let group = system.groups.make(groupName) else { throw DeckError("too many groups", at: file.location) }
+            for i in 0..<system.atoms.owned { system.atoms.mask[i] |= group.bit }
+        }
+        session.install(system)
+        session.atomsChanged()
+        try session.announceGrid(at: file.location)
+        session.output.line("  reading atoms ...\n  \(system.atoms.total) atoms")
+        if data.hasCharges { session.output.warn("The charges in '\(file.text)' are not used") }
+        for axis in data.resetImages.sorted() {
+            session.output.warn("Image flags along \(axis), which is not periodic, were set to 0")
+        }
+    }
+
+    /// write_data notes the units in the first line.
+    private func checkUnits(_ title: String, _ session: Session) {
+        guard let found = title.firstRange(of: "units = ") else { return }
+        let name = title[found.upperBound...].prefix { $0.isLetter }
+        if name != session.units.name.rawValue {
+            session.output.warn(
+                "Inconsistent units in data file: current = \(session.units.name.rawValue), data file = \(name)")
+        }
+    }
+}

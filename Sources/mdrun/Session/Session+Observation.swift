@@ -1,0 +1,50 @@
+import Deck
+import Domain
+import Integrators
+import Observers
+import Potentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension Output: TextSink {}
+
+/// What observers ask of the session.
+extension Session: ObservationHost {
+    public var sink: any TextSink { output }
+    public var watchedSystem: System? { system }
+    public var watchedPotential: (any Potential)? { potential }
+    public var watchedFixes: [any Fix] { fixes }
+    public var watchedSimulation: Simulation? { simulation }
+
+    public func variableValue(_ name: String, at location: SourceLocation?) throws -> Double {
+        try interpreter.variables.value(of: name, at: location)
+    }
+
+    public func variableElement(_ name: String, _ index: Int, at location: SourceLocation?) throws -> Double {
+        let values = try interpreter.variables.vector(of: name, at: location)
+        // Beyond the end LAMMPS gives 0 in the thermo table.
+        return values.indices.contains(index - 1) ? values[index - 1] : 0
+    }
+
+    public func atomVariable(_ name: String, at location: SourceLocation?) throws -> [Double] {
+        try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: location)
+    }
+
+    public func variableStyle(_ name: String) -> VariableStyle? { interpreter.variables.style(of: name) }
+
+    public func isInput(_ path: String) -> Bool { inputs.contains { isSameFile($0, path) } }
+
+    public var latticeSpacing: (x: Double, y: Double, z: Double)? {
+        lattice.map { ($0.spacing.x, $0.spacing.y, $0.spacing.z) }
+    }
+}
+
+/// Whether both paths lead to one existing file.
+private func isSameFile(_ a: String, _ b: String) -> Bool {
+    var first = stat(), second = stat()
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
