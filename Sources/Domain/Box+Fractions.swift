@@ -107,6 +107,7 @@ extension Box {
     /// What LAMMPS does with a new box: `s` faces move outward by 1e-4 of the length, `m` faces remember where they are.
     public mutating func prepareFaces() {
         let margin = lengths * Self.shrinkMargin
+        faceMargin = margin
         minimumLo = lo
         minimumHi = hi
         for d in 0..<3 {

@@ -21,6 +21,8 @@ public struct Box: Sendable, Equatable {
     /// Where the deck put the faces of `m` boundaries: they never shrink below these.
     public var minimumLo: Vector = .zero
     public var minimumHi: Vector = .zero
+    /// How far `s` and `m` faces keep away from the outermost atoms: 1e-4 of the edge lengths that the box was made with, as in LAMMPS.
+    public var faceMargin: Vector = .zero
 
     public init(lo: Vector, hi: Vector, xy: Double = 0, xz: Double = 0, yz: Double = 0, isTriclinic: Bool = false) {
         self.lo = lo.xyz
@@ -29,6 +31,7 @@ public struct Box: Sendable, Equatable {
         self.isTriclinic = isTriclinic || xy != 0 || xz != 0 || yz != 0
         minimumLo = self.lo
         minimumHi = self.hi
+        faceMargin = (self.hi - self.lo) * 1e-4
     }
 
     public var lengths: Vector { hi - lo }
@@ -136,13 +139,13 @@ extension Box {
         }
         communicator.all(.min, &extent)
         guard extent[0].isFinite else { return }
-        let margin = 1e-4
+        let margin = faceMargin
         for d in 0..<3 where !isPeriodic(d) {
             let (low, high) = boundary[d]
-            if low == .shrink { lo[d] = extent[d] - margin }
-            if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin, minimumLo[d]) }
-            if high == .shrink { hi[d] = -extent[3 + d] + margin }
-            if high == .shrinkWithMinimum { hi[d] = Swift.max(-extent[3 + d] + margin, minimumHi[d]) }
+            if low == .shrink { lo[d] = extent[d] - margin[d] }
+            if low == .shrinkWithMinimum { lo[d] = Swift.min(extent[d] - margin[d], minimumLo[d]) }
+            if high == .shrink { hi[d] = -extent[3 + d] + margin[d] }
+            if high == .shrinkWithMinimum { hi[d] = Swift.max(-extent[3 + d] + margin[d], minimumHi[d]) }
         }
     }
 }

@@ -80,7 +80,6 @@ public final class Simulation {
         stopRequested = nil
         timings = Timings()
         halo.seconds = 0
-        counters = Counters()
         try prepare(run)
         let start = Timings.now()
         while system.step < run.last && stopRequested == nil { try step() }
@@ -127,8 +126,9 @@ public final class Simulation {
             try checkFinite()
             try measureModify { for fix in fixes { try fix.setup(system) } }
             isPrepared = true
+            // `pre no` goes on counting, as LAMMPS does.
+            counters = Counters()
         }
-        counters = Counters()
         timings = Timings()
         for observer in observers where observer.looksAtStart(of: run) { try observer.observe(self, run) }
     }

@@ -50,10 +50,9 @@ public enum RunReport {
     /// After a run. Collective. `post no` gives the loop time only.
     /// - Parameters:
     ///   - extra: lines that go between the loop's performance and the timing table (what a minimizer has to say).
-    ///   - members: seconds by member of an ensemble.
     public static func summary(
         _ simulation: Simulation, _ run: Run, _ observation: Observation, steps: Int? = nil, isMinimization: Bool = false,
-        extra: String = "", members: [(name: String, seconds: Double)] = []
+        extra: String = ""
     ) -> String {
         let system = simulation.system, communicator = system.communicator
         let ranks = communicator.size
@@ -69,7 +68,7 @@ public enum RunReport {
         if loop == 0 { loop = 1 }
         text += extra
         text += timingTable(simulation, loop)
-        text += memberTable(members, loop, communicator)
+        text += memberTable(simulation.potential.timingRows, loop, communicator)
         text += counts(simulation)
         if let drift = observation.thermo.drift.report(atoms: atoms, system.units), !isMinimization { text += drift }
         return text
@@ -124,9 +123,10 @@ public enum RunReport {
     /// Where an ensemble's pair time went.
     private static func memberTable(_ members: [(name: String, seconds: Double)], _ loop: Double, _ communicator: any Communicator) -> String {
         guard !members.isEmpty else { return "" }
-        var text = "\nPair time by member:\nMember  |  min time  |  avg time  |  max time  |%varavg| %total\n"
-        text += String(repeating: "-", count: 63) + "\n"
-        for member in members { text += timingRow(member.name, member.seconds, loop, communicator) }
+        let width = members.map(\.name.count).max()! + 1
+        var text = "\nPair time by member:\n" + left("Member", max(width, 8)) + "|  min time  |  avg time  |  max time  |%varavg| %total\n"
+        text += String(repeating: "-", count: max(width, 8) + 55) + "\n"
+        for member in members { text += timingRow(left(member.name, width), member.seconds, loop, communicator) }
         return text
     }
 

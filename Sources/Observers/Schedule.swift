@@ -49,9 +49,10 @@ public struct Schedule: Sendable {
     mutating func advance(after step: Int, _ host: any ObservationHost) throws {
         guard case .variable(let name) = kind, (named ?? step) <= step else { return }
         let value = try host.variableValue(name, at: location)
-        guard value.isFinite, value.magnitude < 9e18, Int(value) > step else {
+        guard value.isFinite, value > Double(step), value >= 9e18 || Int(value) > step else {
             throw DeckError("variable '\(name)' must name a step after \(step), not \(value)", at: location)
         }
-        named = Int(value)
+        // What functions such as stride() give when no step is left.
+        named = value >= 9e18 ? Int.max : Int(value)
     }
 }

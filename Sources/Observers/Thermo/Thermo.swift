@@ -22,6 +22,7 @@ public final class Thermo: Observer {
     /// The conserved quantity at the rows of this run.
     public private(set) var drift = Drift()
     private var isTableOpen = false
+    private weak var simulation: Simulation?
     private var rowColumns: [ThermoColumn] = []
 
     private static let one = ["step", "temp", "epair", "emol", "etotal", "press"]
@@ -105,11 +106,15 @@ public final class Thermo: Observer {
 
     public var wants: Wanted {
         // Energy for the drift line; a potential without energy is not asked for it.
-        columns.reduce(.energy) { $0.union($1.wants(observation)) }
+        let rows = columns.reduce(Wanted.energy) { $0.union($1.wants(observation)) }
+        // After a run formulas may ask for any compute.
+        guard let simulation, simulation.system.step == simulation.current.last else { return rows }
+        return rows.union(observation.wantsOfAll)
     }
 
     public func prepare(_ simulation: Simulation, _ run: Run) throws {
         try observation.prepareComputes(simulation, run)
+        self.simulation = simulation
         for column in columns {
             // A variable may name what the potential lacks without using it at every step; it then fails by itself.
             if case .variable = column.source { continue }
@@ -133,6 +138,7 @@ public final class Thermo: Observer {
         let snapshot = observation.open(simulation, run)
         if !isTableOpen {
             clock.begin()
+            simulation.potential.resetTimings()
             if run.isSetUp { sink.write(RunReport.memoryLine(simulation.system.communicator)) }
             sink.write(header())
             sink.beginTable()

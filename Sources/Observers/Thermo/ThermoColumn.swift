@@ -41,7 +41,11 @@ public struct ThermoColumn: Sendable {
             try observation.checkVariable(name, at: word.location)
         } else if let reference = try Reference(parsing: word) {
             source = .reference(reference)
-            if reference.kind == .compute { try Self.check(reference, observation.requireCompute(reference.id, at: word.location), word.location) }
+            if reference.kind == .compute {
+                try Self.check(reference, observation.requireCompute(reference.id, at: word.location), word.location)
+            } else if let fixes = observation.host?.watchedFixes, !fixes.contains(where: { $0.id == reference.id }) {
+                throw DeckError.unknownID("fix", reference.id, known: fixes.map(\.id), at: word.location)
+            }
         } else {
             throw DeckError.unknown("thermo keyword", word, known: ThermoKeyword.table.map(\.name))
         }

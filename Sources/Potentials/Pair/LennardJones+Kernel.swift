@@ -6,7 +6,7 @@ import Domain
 /// Energy and virial are compiled in or out; what is rare (per-atom values, seeds) is left to the plain kernel.
 extension LennardJones {
     func computeFast(_ atoms: borrowing Atoms, _ list: NeighbourList, into forces: inout Forces) {
-        let tally = !forces.wanted.isEmpty
+        let tally = !forces.wanted.isDisjoint(with: [.energy, .virial])
         if typeCount == 1 {
             if tally {
                 lennardJonesFast(atoms, list, parameters, stride: 2, isSingle: true, tally: true, into: &forces)
@@ -24,7 +24,7 @@ extension LennardJones {
 }
 
 /// Four pairs' parameters, a lane each.
-private struct FourParameters {
+struct FourParameters {
     var cutoffSquared: Vector
     var lj1: Vector
     var lj2: Vector
@@ -54,9 +54,28 @@ private struct FourParameters {
     }
 }
 
+/// The next four entries of a neighbour list; those past the end are atom i itself, and masked.
+struct FourNeighbours {
+    let a: Int
+    let b: Int
+    let c: Int
+    let d: Int
+
+    @inline(__always) init(_ neighbours: UnsafePointer<Int32>, _ left: Int, or i: Int) {
+        a = Int(neighbours[0])
+        b = left > 1 ? Int(neighbours[1]) : i
+        c = left > 2 ? Int(neighbours[2]) : i
+        d = left > 3 ? Int(neighbours[3]) : i
+    }
+
+    @inline(__always) func mask(_ isNear: SIMDMask<SIMD4<Int64>>, _ left: Int) -> SIMDMask<SIMD4<Int64>> {
+        left >= 4 ? isNear : isNear .& (SIMD4<Int64>(0, 1, 2, 3) .< SIMD4<Int64>(repeating: Int64(left)))
+    }
+}
+
 /// Rows to columns: four atoms' (x, y, z, w) to four x, four y, four z, four w.
 @inline(__always)
-private func transpose(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> (Vector, Vector, Vector, Vector) {
+func transpose(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> (Vector, Vector, Vector, Vector) {
     (Vector(a.x, b.x, c.x, d.x), Vector(a.y, b.y, c.y, d.y), Vector(a.z, b.z, c.z, d.z), Vector(a.w, b.w, c.w, d.w))
 }
 
@@ -80,21 +99,14 @@ private func lennardJonesFast(
         var k = Int(start[i])
         let end = Int(start[i + 1])
         while k < end {
-            // Lanes past the end look at atom i itself, with a distance beyond every cutoff.
             let left = end - k
-            let j0 = Int(neighbours[k])
-            let j1 = left > 1 ? Int(neighbours[k + 1]) : i
-            let j2 = left > 2 ? Int(neighbours[k + 2]) : i
-            let j3 = left > 3 ? Int(neighbours[k + 3]) : i
+            let four = FourNeighbours(neighbours + k, left, or: i)
             k += 4
-            let (jx, jy, jz, jw) = transpose(x[j0], x[j1], x[j2], x[j3])
+            let (jx, jy, jz, jw) = transpose(x[four.a], x[four.b], x[four.c], x[four.d])
             let dx = px - jx, dy = py - jy, dz = pz - jz
             let r2 = dx * dx + dy * dy + dz * dz
             let p = isSingle ? single : FourParameters(row, jw)
-            var isNear = r2 .< p.cutoffSquared
-            if left < 4 {
-                isNear = isNear .& (SIMD4<Int64>(0, 1, 2, 3) .< SIMD4<Int64>(repeating: Int64(left)))
-            }
+            let isNear = four.mask(r2 .< p.cutoffSquared, left)
             let q = 1 / r2
             let q3 = q * q * q
             var g = q3 * (p.lj1 * q3 - p.lj2) * q
@@ -104,10 +116,10 @@ private func lennardJonesFast(
             fy += gy
             fz += gz
             let (f0, f1, f2, f3) = transpose(gx, gy, gz, .zero)
-            f[j0] -= f0
-            f[j1] -= f1
-            f[j2] -= f2
-            f[j3] -= f3
+            f[four.a] -= f0
+            f[four.b] -= f1
+            f[four.c] -= f2
+            f[four.d] -= f3
             if tally {
                 var e = q3 * (p.lj3 * q3 - p.lj4) - p.shift
                 e.replace(with: 0, where: .!isNear)

@@ -26,7 +26,7 @@ public enum CommandRegistry {
         WriteData.self, DeleteAtoms.self, ResetAtoms.self, DisplaceAtoms.self, SetCommand.self,
     ]
     private static let dynamics: [any DeckCommand.Type] = [
-        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
+        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
         RunCommand.self,
     ]
     private static let output: [any DeckCommand.Type] = [
