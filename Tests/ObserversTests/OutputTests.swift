@@ -52,7 +52,7 @@ import Testing
             }
             let comment = String(lines[110 * frame + 1])
             let table = result.table()[frame]
-            let energy = try #require(comment.firstMatch(of: / energy=([^ ]*)/).flatMap { Double($0.1) })
+            let energy = try #require(comment.firstMatch(of: /\ energy=([^ ]*)/).flatMap { Double($0.1) })
             #expect(abs(energy - table["PotEng"]!) < 1e-12)
             let stress = numbers(try #require(comment.firstMatch(of: /stress="([^"]*)"/)).1)
             // bar to eV/A^3, tension positive.
