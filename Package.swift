@@ -56,6 +56,9 @@ let package = Package(
             name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
         .testTarget(
+            name: "FittingTests", dependencies: ["Fitting", "Potentials", "Domain", "Deck", "TestSupport"],
+            swiftSettings: optimised),
+        .testTarget(
             name: "MDSessionTests",
             dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),

@@ -36,7 +36,7 @@ extension Atoms {
         var width = width
         func number(_ d: Int) -> Double { Swift.max(1, ((hi[d] - lo[d]) * box.height(d) / width).rounded(.down)) }
         let most = Double(Swift.max(4096, 8 * owned))
-        // Atoms that are nowhere (not finite) leave the order as it is: whoever looks for lost atoms will report them.
+        // An atom that is infinitely far leaves the order as it is: whoever looks for lost atoms will report it.
         guard (hi - lo).xyz.sum().isFinite else { return }
         while number(0) * number(1) * number(2) > most { width *= 1.26 }
         let cells = (0..<3).map { Int(number($0)) }
@@ -44,7 +44,8 @@ extension Atoms {
         var key = [Int32](repeating: 0, count: owned)
         for i in 0..<owned {
             let s = (box.fractional(position[i]) - lo) * scale
-            let at = (0..<3).map { d in Swift.min(Int(s[d]), cells[d] - 1) }
+            // Not a number compares false, and goes to the first cell.
+            let at = (0..<3).map { d in s[d] > 0 ? Swift.min(Int(s[d]), cells[d] - 1) : 0 }
             key[i] = Int32((at[2] * cells[1] + at[1]) * cells[0] + at[0])
         }
         // Counting sort: stable, so equal cells keep their order.

@@ -6,6 +6,9 @@ public enum RankHarness {
         public let description: String
     }
 
+    /// Tests run at once, but ranks want the cores for themselves: one mpirun at a time.
+    private static let turn = NSLock()
+
     /// Executables lie beside the test bundle, in the build's products folder.
     public static func executable(_ name: String) throws -> String {
         var folders = Bundle.allBundles.map(\.bundleURL.path)
@@ -43,6 +46,8 @@ public enum RankHarness {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle
+        turn.lock()
+        defer { turn.unlock() }
         try process.run()
         process.waitUntilExit()
         try handle.close()

@@ -47,14 +47,7 @@ struct NumPyArray {
     }
 }
 
-/// The words of a deck line.
-func words(_ line: String) -> Words {
-    let location = SourceLocation(file: "test", line: 1, column: 1, length: 1, text: line)
-    let parts = line.split(separator: " ").map { Word(text: String($0), location: location) }
-    return Words(parts, of: "pair_coeff", end: location)
-}
-
-func setup(types: Int, units: Units = .metal, files: [String: [UInt8]] = [:]) -> PotentialSetup {
+func nepSetup(types: Int, units: Units = .metal, files: [String: [UInt8]] = [:]) -> PotentialSetup {
     PotentialSetup(
         units: units, typeCount: types, masses: Array(repeating: nil, count: types + 1), labels: Array(repeating: nil, count: types + 1),
         communicator: SerialCommunicator(),
@@ -67,8 +60,8 @@ func setup(types: Int, units: Units = .metal, files: [String: [UInt8]] = [:]) ->
 /// A NEP potential for `types` deck types from a file's bytes, as the deck would make it.
 func makeNEP(_ bytes: [UInt8], _ elements: [String], units: Units = .metal) throws -> NEP {
     let nep = NEP()
-    var line = words("* * model.txt " + elements.joined(separator: " "))
-    let setup = setup(types: elements.count, units: units, files: ["model.txt": bytes])
+    var line = deckWords("* * model.txt " + elements.joined(separator: " "), of: "pair_coeff")
+    let setup = nepSetup(types: elements.count, units: units, files: ["model.txt": bytes])
     try nep.coefficients(&line, setup)
     try nep.prepare(setup)
     return nep

@@ -42,7 +42,7 @@ def main():
     print("|---|---|---|" + "---|" * len(species) + "---|---|")
     for path in a.models:
         if path.endswith(".npy"):
-            forces, energy = np.load(path).reshape(frames.forces.shape), "| |"
+            forces, energy = np.load(path).reshape(frames.forces.shape), "| | |"
         else:
             model = Model(path)
             if model.json["units"] != {"energy": "eV", "length": "Ang"}:

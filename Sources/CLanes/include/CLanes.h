@@ -80,5 +80,19 @@ LANES_BITS(d8, lanes_d8, lanes_i64x8, int64_t, 0x1.8p52, 1023.0, 52, 0x3FE6A09E6
 LANES_BITS(f4, lanes_f4, lanes_i32x4, int32_t, 0x1.8p23f, 127.0f, 23, 0x3F3504F3, 0xFF800000u)
 LANES_BITS(f8, lanes_f8, lanes_i32x8, int32_t, 0x1.8p23f, 127.0f, 23, 0x3F3504F3, 0xFF800000u)
 
+/* Rows to columns: x, y, z and w of four vectors of three with a fourth number as they lie in memory, and back. The shuffles that
+ * two of the four share are done once after inlining. */
+LANES_INLINE lanes_d4 lanes_column0_d4(lanes_d4 a, lanes_d4 b, lanes_d4 c, lanes_d4 d) {
+    return __builtin_shufflevector(__builtin_shufflevector(a, b, 0, 4, 2, 6), __builtin_shufflevector(c, d, 0, 4, 2, 6), 0, 1, 4, 5);
+}
+LANES_INLINE lanes_d4 lanes_column1_d4(lanes_d4 a, lanes_d4 b, lanes_d4 c, lanes_d4 d) {
+    return __builtin_shufflevector(__builtin_shufflevector(a, b, 1, 5, 3, 7), __builtin_shufflevector(c, d, 1, 5, 3, 7), 0, 1, 4, 5);
+}
+LANES_INLINE lanes_d4 lanes_column2_d4(lanes_d4 a, lanes_d4 b, lanes_d4 c, lanes_d4 d) {
+    return __builtin_shufflevector(__builtin_shufflevector(a, b, 0, 4, 2, 6), __builtin_shufflevector(c, d, 0, 4, 2, 6), 2, 3, 6, 7);
+}
+LANES_INLINE lanes_d4 lanes_column3_d4(lanes_d4 a, lanes_d4 b, lanes_d4 c, lanes_d4 d) {
+    return __builtin_shufflevector(__builtin_shufflevector(a, b, 1, 5, 3, 7), __builtin_shufflevector(c, d, 1, 5, 3, 7), 2, 3, 6, 7);
+}
 
 #endif

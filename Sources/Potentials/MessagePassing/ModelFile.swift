@@ -127,17 +127,21 @@ struct ModelFile {
     }
 
     func cutoffFunction() throws -> CutoffFunction {
-        let c = description.cutoff_function
+        let c = description.cutoff_function, function: CutoffFunction
         switch c.name {
-        case "cosine": return .cosine(cutoff: c.cutoff ?? description.cutoff)
-        case "mollifier": return .mollifier(cutoff: c.cutoff ?? description.cutoff, epsilon: c.eps ?? 1e-7)
+        case "cosine": function = .cosine(cutoff: c.cutoff ?? description.cutoff)
+        case "mollifier": function = .mollifier(cutoff: c.cutoff ?? description.cutoff, epsilon: c.eps ?? 1e-7)
         case "switch":
-            guard let on = c.switch_on, let off = c.switch_off, on < off else {
-                throw fail("cutoff_function switch needs switch_on < switch_off")
+            guard let on = c.switch_on, let off = c.switch_off, on >= 0, on < off else {
+                throw fail("cutoff_function switch needs 0 <= switch_on < switch_off")
             }
-            return .smoothSwitch(on: on, off: off)
+            function = .smoothSwitch(on: on, off: off)
         default: throw fail("unknown cutoff_function '\(c.name)'; known: cosine, mollifier, switch")
         }
+        guard (function.range - description.cutoff).magnitude <= 1e-5 * description.cutoff else {
+            throw fail("the cutoff is \(description.cutoff) but cutoff_function \(c.name) ends at \(function.range)")
+        }
+        return function
     }
 
     func radialBasis() throws -> RadialBasis {

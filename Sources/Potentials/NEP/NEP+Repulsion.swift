@@ -64,6 +64,28 @@ func nepRepulsion<S: Lane>(_ r: S, _ row: UnsafePointer<Double>) -> S where S.Pl
     return energy
 }
 
+/// The same energy with its derivative by r, written out, so that on duals it gives second derivatives.
+@inline(__always)
+func nepRepulsionWithSlope<S: EdgeLane>(_ r: S, _ row: UnsafePointer<Double>) -> (value: S, slope: S) {
+    typealias P = S.Plain
+    let (inner, outer) = (row[0], row[1])
+    let x = r.scaled(by: P(row[3]))
+    var sum = S.zero, sumSlope = S.zero
+    for t in 0..<4 {
+        let term = x.scaled(by: P(-row[8 + t])).exponential().scaled(by: P(row[4 + t]))
+        sum += term
+        sumSlope = sumSlope.addingProduct(term, plain: P(-row[8 + t] * row[3]))
+    }
+    let inverse = r.reciprocal()
+    let value = (sum * inverse).scaled(by: P(0.5 * row[2]))
+    let slope = (sumSlope * inverse).scaled(by: P(0.5 * row[2])) - value * inverse
+    guard S.any(S(inner).lessOrEqual(r)) else { return (value, slope) }
+    let rate = Double.pi / (outer - inner)
+    let (sine, cosine) = (r - S(inner)).scaled(by: P(rate)).sineCosine()
+    let fc = S(0.5).addingProduct(cosine, plain: P(0.5)), fcSlope = sine.scaled(by: P(-0.5 * rate))
+    return (value * fc, (slope * fc).addingProduct(value, fcSlope))
+}
+
 /// Covalent radii times 4/3, Angstrom, as NEP's typewise cutoffs take them: P. Pyykko and M. Atsumi, Chem. Eur. J. 15, 186 (2009), metals
 /// less 10 % (S. Grimme et al., J. Chem. Phys. 132, 154104 (2010)).
 private func covalentRadius(_ number: Int) -> Double {

@@ -13,7 +13,7 @@ final class NEPTables {
         parameters = p
         self.electronvolt = electronvolt
         let species = p.speciesCount, pairs = species * species
-        let padded = (p.neurons + 7) / 8 * 8
+        let padded = (p.neurons + 15) / 16 * 16
         var numbers: [Double] = []
         func reserve(_ values: [Double]) -> Int {
             let at = numbers.count
@@ -87,7 +87,7 @@ struct NEPView: BitwiseCopyable {
     let angularCount: Int
     let angularBasis: Int
     let dimension: Int
-    /// A multiple of 8; those added have zero weights.
+    /// A multiple of 16; those added have zero weights.
     let neurons: Int
     let hasRepulsion: Bool
     /// [pair]

@@ -25,8 +25,11 @@ public final class NEP: Potential {
     private var map: SpeciesMap?
     private var file = ""
     private var digest: UInt64 = 0
-    private(set) var tables: NEPTables?
-    private(set) var species: [Int32] = []
+    private var tables: NEPTables?
+    private let neighbours = NEPNeighbours()
+    private let workspace = NEPWorkspace<Lanes>()
+    private let dualWorkspace = NEPWorkspace<Dual<Lanes>>()
+    private var species: [Int32] = []
 
     public init() {}
 
@@ -82,7 +85,78 @@ public final class NEP: Potential {
     }
 
     public func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
-        guard let tables else { return }
-        NEPReference.compute(tables.parameters, tables, species: species, atoms, list, seeds: nil, into: &forces)
+        compute(atoms, list, seeds: nil, into: &forces)
     }
+
+    private func compute(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, seeds: UnsafePointer<Double>?, into forces: inout Forces
+    ) {
+        guard let tables else { return }
+        if usesPlainKernel {
+            NEPReference.compute(tables.parameters, tables, species: species, atoms, list, seeds: seeds, into: &forces)
+            return
+        }
+        neighbours.update(list, atoms, species: species, count: tables.view.species)
+        let scratch = workspace.scratch(tables.view, largest: neighbours.largest)
+        species.withUnsafeBufferPointer { map in
+            let pass = NEPPass<Lanes>(
+                view: tables.view, input: input(atoms, map.baseAddress!, seeds: seeds, field: nil), scratch: scratch,
+                force: forces.force.pointer, wantsVirial: forces.wanted.contains(.virial),
+                atomEnergy: forces.wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
+                atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
+            nepForces(pass, &forces.energy, &forces.virial)
+        }
+    }
+
+    private func input(
+        _ atoms: borrowing Atoms, _ map: UnsafePointer<Int32>, seeds: UnsafePointer<Double>?, field: UnsafePointer<Vector>?
+    ) -> NEPInput {
+        NEPInput(
+            position: atoms.position.pointer, type: atoms.type.pointer, owned: atoms.owned, species: map,
+            starts: neighbours.starts.pointer, neighbours: neighbours.indices.pointer, seeds: seeds, field: field)
+    }
+}
+
+extension NEP: DifferentiablePotential {
+    public func computeSeeded(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
+        into forces: inout Forces
+    ) {
+        compute(atoms, list, seeds: a.pointer, into: &forces)
+    }
+
+    /// One pass of the kernel on duals. Of `forces` only force and virial are touched.
+    public func pullback(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
+        field v: borrowing Column<Vector>, into forces: inout Forces
+    ) {
+        guard let tables else { return }
+        if usesPlainKernel {
+            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
+            return
+        }
+        neighbours.update(list, atoms, species: species, count: tables.view.species)
+        let scratch = dualWorkspace.scratch(tables.view, largest: neighbours.largest)
+        var energy = 0.0
+        species.withUnsafeBufferPointer { map in
+            let pass = NEPPass<Dual<Lanes>>(
+                view: tables.view, input: input(atoms, map.baseAddress!, seeds: a.pointer, field: v.pointer), scratch: scratch,
+                force: forces.force.pointer, wantsVirial: forces.wanted.contains(.virial), atomEnergy: nil, atomVirial: nil)
+            nepDerivatives(pass, &energy, &forces.virial)
+        }
+    }
+}
+
+// The concrete entry points, one for each kind of lane.
+
+private typealias Lanes = SIMD4<Double>
+
+@inline(never)
+private func nepForces(_ pass: NEPPass<Lanes>, _ energy: inout Double, _ virial: inout Tensor) {
+    pass.run(energy: &energy, virial: &virial)
+}
+
+@inline(never)
+private func nepDerivatives(_ pass: NEPPass<Dual<Lanes>>, _ energy: inout Double, _ virial: inout Tensor) {
+    pass.run(energy: &energy, virial: &virial)
 }

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Times mdrun against LAMMPS, and a committee against its members, in turn in one run, and prints medians and ratios.
+
+    scripts/benchmark.py melt --lammps "lmp" [--ranks 1] [--rounds 7] [--steps 100]
+    scripts/benchmark.py committee [--ranks 2] [--rounds 7] [--steps 100]
+
+Loop times are those that the programs print themselves, so start-up does not count; thermo output only at the first and last step.
+--lammps is a command that takes LAMMPS' arguments (with -n RANKS before them when --ranks is not 1). Needs Python 3 alone.
+"""
+import argparse, pathlib, re, shlex, statistics, subprocess, sys, tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+METHANOL = ROOT / "inputs" / "methanol"
+
+
+def loop_time(command, folder):
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    found = re.findall(r"^Loop time of ([0-9.eE+-]+)", done.stdout, re.M)
+    if done.returncode != 0 or not found:
+        sys.exit(f"{shlex.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return float(found[-1])
+
+
+def interleave(cases, rounds, folder):
+    """Median loop time of each case; the cases take turns, after one round that does not count."""
+    times = {name: [] for name, _ in cases}
+    for turn in range(rounds + 1):
+        for name, command in cases:
+            t = loop_time(command, folder)
+            if turn:
+                times[name].append(t)
+    return times
+
+
+def report(times):
+    for name, values in times.items():
+        print(f"{name:24s} median {statistics.median(values):9.4f} s   min {min(values):9.4f}   max {max(values):9.4f}")
+
+
+def mdrun(o, *words):
+    return ["mpirun.mpich", "-n", str(o.ranks), o.mdrun, *words, "-log", "none"]
+
+
+def melt(o, folder):
+    deck = str(ROOT / "inputs" / "in.melt")
+    variables = ["-var", "steps", str(o.steps), "-var", "every", str(o.steps)]
+    lammps = shlex.split(o.lammps) + (["-n", str(o.ranks)] if o.ranks > 1 else [])
+    times = interleave([
+        ("mdrun", mdrun(o, "-in", deck, *variables)),
+        ("lammps -sf opt", lammps + ["-in", deck, "-sf", "opt", "-log", "none", *variables]),
+    ], o.rounds, folder)
+    report(times)
+    ratios = [b / a for a, b in zip(times["mdrun"], times["lammps -sf opt"])]
+    print(f"lammps / mdrun: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
+
+
+def committee(o, folder):
+    lines = [l for l in (METHANOL / "committee.in").read_text().splitlines() if l.startswith("pair_coeff")]
+    members = []
+    for line in lines:
+        words = line.split()
+        style, model = words[3], next(w for w in words if w.endswith(".json"))
+        members.append((style, str(METHANOL / model)))
+    def deck(pair):
+        return (f"units metal\nprocessors * * 1\nread_data {METHANOL}/start.data\nreplicate 2 2 1\nlabelmap atom 1 Cu 2 C 3 O 4 H\n{pair}\n"
+                f"region lower block INF INF INF INF INF 17.5 units box\ngroup frozen region lower\ngroup mobile subtract all frozen\n"
+                f"neighbor 1.0 bin\ntimestep 0.0005\nvelocity mobile create 300 1 dist gaussian\n"
+                f"fix 1 mobile nve\nfix 2 frozen setforce 0 0 0\nthermo {o.steps}\nrun {o.steps}\n")
+    styles = " ".join(style for style, _ in members)
+    count = {}
+    coefficients = []
+    for style, model in members:
+        count[style] = count.get(style, 0) + 1
+        number = f" {count[style]}" if sum(s == style for s, _ in members) > 1 else ""
+        coefficients.append(f"pair_coeff * * {style}{number} {model} Cu C O H")
+    decks = {"committee": "pair_style ensemble/committee " + styles + "\n" + "\n".join(coefficients)}
+    for style, model in members:
+        decks[pathlib.Path(model).stem] = f"pair_style {style}\npair_coeff * * {model} Cu C O H"
+    cases = []
+    for name, pair in decks.items():
+        path = pathlib.Path(folder) / f"in.{name}"
+        path.write_text(deck(pair))
+        cases.append((name, mdrun(o, "-in", str(path))))
+    times = interleave(cases, o.rounds, folder)
+    report(times)
+    alone = [sum(times[name][k] for name in times if name != "committee") for k in range(o.rounds)]
+    ratios = [a / b for a, b in zip(times["committee"], alone)]
+    print(f"committee / sum of members alone: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("what", choices=["melt", "committee"])
+    options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
+    options.add_argument("--lammps", default="lmp")
+    options.add_argument("--ranks", type=int, default=1)
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--steps", type=int, default=100)
+    o = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        {"melt": melt, "committee": committee}[o.what](o, folder)
+
+
+main()
