@@ -117,7 +117,7 @@ import Testing
         Case("dump a all custom 2 a idd", "did you mean 'id'"),
         Case("thermo_style custom step tmep", "in.deck:11:26: unknown thermo keyword 'tmep'; did you mean 'temp'"),
         Case("thermo_style custom step c_tmp", "in.deck:11:26"),
-        Case("thermo_style custom step f_1", "no scalar value"),
+        Case("thermo_style custom step f_1\nrun 1", "no scalar value"),
         Case("compute a all pe/atm", "did you mean 'pe/atom'"),
         Case("compute a all pe/atom\nthermo_style custom step c_a", "compute reduce makes one"),
         Case("compute a all stress/atom NULL\ndump d all custom 1 d c_a", "c_a[1] to c_a[6]"),
