@@ -48,6 +48,8 @@ struct Mdrun {
             fflush(nil)
             writeError("ERROR\(who): \(error)\n")
             if communicator.size == 1 { exit(1) }
+            // The launcher passes on what was written only if it comes to read it before the ranks die.
+            usleep(200_000)
             communicator.abort(1)
         }
     }
