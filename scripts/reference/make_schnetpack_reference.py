@@ -2,7 +2,7 @@
 """Golden numbers of SchNetPack models for the tests: Tests/Reference/schnetpack/NAME.json.
 
     python scripts/reference/make_schnetpack_reference.py --output Tests/Reference/schnetpack \\
-        painn-a=runs/painn-a/best_model published-painn=../shared/data/methanol-cu100/models/painn.schnetpack ...
+        painn-a=runs/painn-a/best_model methanol-painn=../shared/data/methanol-cu100/models/painn.schnetpack ...
 
 Each file holds energies, per-atom energies, forces and virial from SchNetPack's own modules on PyTorch, weights and arithmetic
 in double precision, for two structures that this script generates (no data-set frame):
@@ -109,7 +109,7 @@ def main():
             "command": f"python scripts/reference/make_schnetpack_reference.py {name}={os.path.basename(path)}",
             "versions": {"schnetpack": "2.1.1", "torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
             "precision": "float64 arithmetic on the float32 weights",
-            "model": {"name": name, "file": os.path.basename(path), "sha256": hashlib.sha256(open(path, "rb").read()).hexdigest()},
+            "model": {"name": name, "file": path.split("/data/")[-1] if "/data/" in path else os.path.basename(path), "sha256": hashlib.sha256(open(path, "rb").read()).hexdigest()},
             "units": {"energy": "kcal/mol" if "ethanol" in name else "eV", "length": "Ang"},
             "frames": frames,
         }
