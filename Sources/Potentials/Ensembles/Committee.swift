@@ -10,7 +10,7 @@ import Domain
 ///
 /// At such a step every member's forces are completed on their owners by one packed message, three numbers a member and ghost;
 /// a deviation taken before that would count half-summed forces at the borders between ranks.
-public final class Committee: PotentialOfMembers, MemberReporting {
+public final class Committee: Potential, MemberReporting {
     public static let entry = PotentialStyle("ensemble/committee", usage: CommitteeOptions.usage) { words, setup in
         try Committee(&words, setup)
     }

@@ -8,7 +8,7 @@ import Domain
 /// A many-body member sees the types that its pair_coeff line maps. A member of pairs (`PairwisePotential`) acts between the pairs of
 /// types that its lines name; a pair I J that no line names is mixed only if I I and J J both belong to one and the same member.
 /// `pair_coeff I J none` leaves a pair without interaction of pair members.
-public final class HybridOverlay: PotentialOfMembers {
+public final class HybridOverlay: Potential {
     public static let entry = PotentialStyle(
         "hybrid/overlay",
         usage: """

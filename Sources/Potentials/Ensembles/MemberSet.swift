@@ -161,21 +161,7 @@ public final class MemberSet {
     }
 }
 
-/// A potential whose members are evaluated as a `MemberSet`.
-public protocol PotentialOfMembers: Potential {
-    var memberSet: MemberSet { get }
-}
-
 extension Potential {
-    /// Wall seconds since `prepare` of each model below this one, on this rank, by name; empty for a base potential.
-    public var memberSeconds: [(name: String, seconds: Double)] {
-        guard let set = (self as? any PotentialOfMembers)?.memberSet else { return [] }
-        return set.members.indices.flatMap { k -> [(name: String, seconds: Double)] in
-            let inner = set.members[k].potential.memberSeconds.map { (name: "\(set.names[k])/\($0.name)", seconds: $0.seconds) }
-            return inner.isEmpty ? [(set.names[k], set.seconds[k])] : inner
-        }
-    }
-
     /// The parts of `Wanted` that it can compute, `.members` apart.
     public var computable: Wanted {
         var result: Wanted = []

@@ -62,6 +62,5 @@ extension Session {
         defer { output.endTable() }
         try simulation.run(run)
         output.write(RunReport.summary(simulation, run, observation))
-        if run.isSummarised { reportMemberTimes(of: simulation.potential) }
     }
 }
