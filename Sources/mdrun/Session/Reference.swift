@@ -25,7 +25,6 @@ extension Session {
         }
         if let potential {
             lines.append("  potential: \(potential.summary)")
-            for member in potential.members { lines.append("    member: \(member.summary)") }
         }
         if !fixes.isEmpty { lines.append("  fixes: " + fixes.map { "\($0.id) (\($0.style))" }.joined(separator: ", ")) }
         return lines.joined(separator: "\n")

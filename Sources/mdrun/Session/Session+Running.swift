@@ -19,6 +19,7 @@ extension Session {
         } catch let error as DeckError {
             throw DeckError(error.message, at: error.location ?? potentialLines.last ?? location)
         }
+        if simulation?.potential !== potential { output.line(potential.summary) }
         let simulation: Simulation
         if let existing = self.simulation, existing.system === system {
             simulation = existing
@@ -35,14 +36,6 @@ extension Session {
         simulation.observers = observation.observers
         try checkFixes(simulation, at: location)
         return simulation
-    }
-
-    /// An ensemble's own file of deviations stays open from run to run, so that no row is written twice.
-    private func updateDeviationFile(of potential: any Potential) {
-        let isThere = observation.others.contains { ($0 as? DeviationFile)?.belongs(to: potential) ?? false }
-        guard !isThere else { return }
-        observation.others.removeAll { $0 is DeviationFile }
-        if let file = DeviationFile(for: potential) { observation.others.append(file) }
     }
 
     private func checkFixes(_ simulation: Simulation, at location: SourceLocation) throws {
