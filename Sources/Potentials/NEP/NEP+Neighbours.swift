@@ -66,7 +66,8 @@ final class NEPWorkspace<L: EdgeLane> {
         let angularStride = 4 + 2 * view.angularCount + NEPInvariants.momentCount
         let basis = max(view.radialBasis, view.angularBasis) + 2
         lanes.resize(
-            to: chunks * (NEPScratch<L>.radialStride + angularStride) + 3 * basis + NEPInvariants.momentCount + view.neurons, filling: .zero)
+            to: chunks * (NEPScratch<L>.radialStride + angularStride) + 3 * basis + NEPInvariants.momentCount + view.neurons,
+            filling: .zero)
         singles.resize(to: 2 * view.dimension + 2 * moments + 3 * basis, filling: .zero)
         edges.resize(to: 2 * neighbours, filling: .zero)
         indices.resize(to: 2 * neighbours, filling: 0)

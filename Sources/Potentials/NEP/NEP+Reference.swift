@@ -68,7 +68,7 @@ struct NEPReference {
                 }
             }
 
-            view.invariants.values(&s, into: &q + p.radialCount)
+            q.withUnsafeMutableBufferPointer { view.invariants.values(s, into: $0.baseAddress! + p.radialCount) }
             let (network, slopes) = network(q, species: a, view, p)
             energy += network
             slopes.withUnsafeBufferPointer { f in

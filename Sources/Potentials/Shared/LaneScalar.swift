@@ -5,7 +5,7 @@ import CLanes
 ///
 /// The conformance of SIMD4 to `Lane` has to be one for all scalars, and Swift's own generic SIMD operators are scalar loops; so
 /// each operation goes through its scalar type to the instruction.
-public protocol LaneScalar: PlainLane, SIMDScalar
+public protocol LaneScalar: PlainLane, SIMDScalar, Codable, Hashable
 where
     Scalar == Self, Mask == Bool, SIMD4Storage: BitwiseCopyable, SIMD8Storage: BitwiseCopyable,
     Bits.SIMD4Storage: BitwiseCopyable, Bits.SIMD8Storage: BitwiseCopyable
