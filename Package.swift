@@ -17,6 +17,8 @@ let package = Package(
     products: [
         .executable(name: "mdrun", targets: ["mdrun"]),
         .executable(name: "mdfit", targets: ["mdfit"]),
+        // For Benchmarks/, a package of its own.
+        .library(name: "Potentials", targets: ["Potentials", "Domain", "Deck"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")

@@ -41,6 +41,7 @@ int cmpi_start(int *rank, int *size, int *ranks_on_node) {
         MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
         MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
         MPI_Comm_size(MPI_COMM_WORLD, &world_size);
+        MPI_Comm_dup(MPI_COMM_WORLD, &failures);
         MPI_Comm node;
         MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
         MPI_Comm_size(node, &node_size);
@@ -58,6 +59,19 @@ int cmpi_finish(void) {
     int finalised = 0;
     MPI_Finalized(&finalised);
     return started && !finalised ? MPI_Finalize() : MPI_SUCCESS;
+}
+
+int cmpi_all_failed(double seconds) {
+    if (!started) return 1;
+    MPI_Request request;
+    if (MPI_Ibarrier(failures, &request) != MPI_SUCCESS) return 0;
+    double limit = MPI_Wtime() + seconds;
+    int done = 0;
+    while (!done && MPI_Wtime() < limit) {
+        if (MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return 0;
+        if (!done) sched_yield();
+    }
+    return done;
 }
 
 void cmpi_abort(int code) {

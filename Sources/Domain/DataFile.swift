@@ -160,7 +160,7 @@ public final class DataFile {
         guard try lines.advanceToWords() else {
             throw DeckError("'\(lines.path)' ends after \(number) of \(total) lines of \(section)", at: lines.location(line: lines.number))
         }
-        if Self.sections.contains(lines.joined) {
+        if lines.wholeNumber(0) == nil, Self.sections.contains(lines.joined) {
             throw lines.error("\(section) has \(number) lines, but \(total) are announced")
         }
     }

@@ -60,6 +60,10 @@ public final class MPICommunicator: Communicator {
 
     public func finish() { cmpi_finish() }
 
+    /// Whether every rank has failed, asked by each that has: true when all ask within `seconds`. A deck's error shows on all ranks
+    /// alike, and they can then end in order; an error of some ranks only must end the others too.
+    public func hasFailedEverywhere(within seconds: Double) -> Bool { size == 1 || cmpi_all_failed(seconds) != 0 }
+
     private func check(_ code: Int32, _ what: String) {
         guard code != 0 else { return }
         writeError("mdrun: rank \(rank): \(MPIError(code: code, during: what))\n")

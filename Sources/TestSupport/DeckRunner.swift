@@ -69,7 +69,7 @@ public struct DeckRunner {
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.arguments =
             ["timeout", "-k", "5", "\(timeout)", RankHarness.launcher, "-n", "\(ranks)", try RankHarness.executable("mdrun")]
-            + arguments + [file ?? "in.deck"]
+            + [file ?? "in.deck"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["OPENBLAS_NUM_THREADS"] = "1"
         process.environment = environment

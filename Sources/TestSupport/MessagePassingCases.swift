@@ -19,6 +19,8 @@ enum MessagePassingCases {
             PotentialCase("\(name)-null", options: double, system: liquid, small: { [systems()[2]] }) {
                 try model(architecture).make($0, elements: ["O", "NULL", "H"])
             },
+            // Mostly vacuum: ranks without atoms, and some without ghosts, must still take part in every exchange.
+            PotentialCase("\(name)-vacuum", options: double, system: vacuum, small: { [] }) { try maker(model(architecture), "")($0) },
         ]
     }
 
@@ -36,6 +38,10 @@ enum MessagePassingCases {
 
     private static func liquid() -> TestSystem {
         TestSystem.liquid(count: 120, distance: 1.9, typeCount: 3).with(elements: ["O", "C", "H"])
+    }
+
+    private static func vacuum() -> TestSystem {
+        TestSystem.slab(a: 2.7, vacuum: 60, typeCount: 3).with(elements: ["O", "C", "H"])
     }
 
     private static func systems() -> [TestSystem] {

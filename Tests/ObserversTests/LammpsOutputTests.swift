@@ -7,7 +7,7 @@ import Testing
     static let folder = DeckRunner.root + "/Tests/Reference/lammps/output"
 
     private func run(_ deck: String, ranks: Int) throws -> DeckRunner.Result {
-        let result = try DeckRunner.run(file: "\(Self.folder)/in.\(deck)", arguments: ["-var", "dir", "."], ranks: ranks)
+        let result = try DeckRunner.run(file: "\(Self.folder)/in.\(deck)", arguments: ["-var", "dir", ".", "-in"], ranks: ranks)
         #expect(result.status == 0, "\(result.errors)")
         return result
     }
@@ -63,7 +63,8 @@ import Testing
         defer { DeckRunner.cleanUp(result) }
         let lines = result.log.split(separator: "\n").map(String.init)
         let printed = lines.indices.filter { lines[$0].hasPrefix("print ") }.map { lines[$0 + 1] + "\n" }.joined()
-        #expect(printed == (try golden("thermo", "printed")))
+        let expected = try golden("thermo", "printed")
+        #expect(printed == expected)
     }
 
     private func expectSameLines(_ ours: String, _ theirs: String, _ what: String) {

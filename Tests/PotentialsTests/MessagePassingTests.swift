@@ -78,6 +78,29 @@ struct MessagePassingTests {
         #expect(difference < 1e-9)
     }
 
+    /// A pass on duals reuses a plain pass at the same positions; whatever was computed before, the result is the same.
+    @Test("pullback does not depend on what was computed before", arguments: [SyntheticModel.Architecture.schnet, .painn])
+    func pullbackHistory(architecture: SyntheticModel.Architecture) throws {
+        let system = liquid(), model = SyntheticModel(architecture)
+        let fresh = Evaluator(system, try make(model, "", system)).pulledBack(step: nil)
+        let potential = try make(model, "", system)
+        let here = Evaluator(system, potential), elsewhere = Evaluator(system.perturbed(0.1), potential)
+        let fewer = Evaluator(system.selecting(Array(0..<50)), potential)
+        #expect(here.pulledBack(step: nil) == fresh)
+        _ = here.evaluate()
+        #expect(here.pulledBack(step: nil) == fresh)
+        #expect(here.pulledBack(step: nil) == fresh)
+        _ = elsewhere.evaluate()
+        #expect(here.pulledBack(step: nil) == fresh)
+        _ = here.seeded { Double($0) }
+        #expect(here.pulledBack(step: nil) == fresh)
+        _ = fewer.pulledBack(step: nil)
+        #expect(here.pulledBack(step: nil) == fresh)
+        // And plain passes are not disturbed by it.
+        let plain = Evaluator(system, try make(model, "", system)).evaluate()
+        #expect(here.evaluate() == plain)
+    }
+
     private func mix(_ a: [Double], _ s: Double, _ b: [Double], _ t: Double) -> [Double] { zip(a, b).map { $0 * s + $1 * t } }
 
     @Test("NULL atoms are not there", arguments: [SyntheticModel.Architecture.schnet, .painn])

@@ -32,7 +32,7 @@ private struct Golden: Decodable {
 
 @Suite("NEP")
 struct NEPTests {
-    @Test("golden numbers of NEP_CPU", arguments: ["nep4-zbl", "nep4-typewise", "nep4-flexible-zbl", "nep3"])
+    @Test("golden numbers of NEP_CPU", arguments: ["nep4-zbl", "nep4-zbl-factor", "nep4-typewise", "nep4-flexible-zbl", "nep3"])
     func golden(name: String) throws {
         let golden = try Golden(name)
         for frame in golden.frames {

@@ -15,9 +15,7 @@ struct SchNetPackTests {
         var model: URL? = FileManager.default.fileExists(atPath: own.path) ? own : nil
         let isExported = model == nil
         if isExported {
-            let isEthanol = reference.units.energy == "kcal/mol"
-            let folder = isEthanol ? "models/schnetpack" : "methanol-cu100/models"
-            model = try SchNetPackModels.exported("\(folder)/\(reference.model.file)", energyUnit: reference.units.energy)
+            model = try SchNetPackModels.exported(reference.model.file, energyUnit: reference.units.energy)
         }
         guard let model else { return }
         defer { if isExported { SchNetPackModels.remove(model) } }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs every deck of Tests/Reference/lammps/atoms with LAMMPS on one rank and writes box and atoms, all digits, to NAME.golden.
+# Runs every deck of Tests/Reference/lammps/atoms with LAMMPS on one rank and writes box and atoms, all digits, to NAME.golden,
+# and for some decks the data file that LAMMPS writes to NAME.data.golden.
 # Usage: scripts/reference/make_atoms_reference.sh LMP [NAME...]      LMP: a command that runs LAMMPS, for example "lmp"
 set -eu
 lmp=${1:?which LAMMPS? Give the command as the first argument}
@@ -14,6 +15,8 @@ for name in "$@"; do
     echo "include $name.in"
     echo "write_dump all custom $work/dump id type x y z ix iy iz vx vy vz modify format float %.17g sort id"
     echo "print \"$(printf '$(%s:%%.17g) ' xlo xhi ylo yhi zlo zhi xy xz yz)\" file $work/box"
+    # Decks that say so in their comment also give a data file.
+    if grep -q '^#.*write_data' "$name.in"; then echo "write_data $name.data.golden nocoeff"; fi
   } > "$work/in"
   rm -f "$work/dump"
   $lmp -in "$work/in" -log "$work/log0" > "$work/out" || { echo "$name: LAMMPS failed:"; tail -5 "$work/out"; exit 1; }

@@ -108,6 +108,8 @@ def header(cutoff, n_max, basis, l_max, neurons):
 os.makedirs(folder, exist_ok=True)
 write("nep4-zbl", model("nep4_zbl", ["Cu", "O"], ["zbl 1.4 2.4"] + header("4.8 3.7 50 30", (3, 2), (5, 4), "4 2 1", 7), (3, 2), (5, 4), 6, 7, 1),
       ["Cu", "O"], 11)
+write("nep4-zbl-factor", model("nep4_zbl", ["Cu", "O"], ["zbl 1.4 2.4 1.0"] + header("4.8 3.7 50 30", (3, 2), (5, 4), "4 2 1", 7), (3, 2), (5, 4), 6, 7, 1),
+      ["Cu", "O"], 11)
 write("nep4-typewise", model("nep4", ["H", "Cu", "O"], header("3.2 2.9 5.0 4.1 4.4 3.6 60 40", (4, 3), (6, 5), "4 2 0", 5), (4, 3), (6, 5), 5, 5, 2),
       ["H", "Cu", "O"], 12)
 # Version 3 has one network for all species; calorine reads version 4 only, where the same network is written once for each.

@@ -2,13 +2,13 @@
 """Golden numbers of SchNetPack models for the tests: Tests/Reference/schnetpack/NAME.json.
 
     python scripts/reference/make_schnetpack_reference.py --output Tests/Reference/schnetpack \\
-        painn-a=runs/painn-a/best_model published-painn=../shared/data/methanol-cu100/models/painn.schnetpack ...
+        painn-a=runs/painn-a/best_model methanol-painn=../shared/data/methanol-cu100/models/painn.schnetpack ...
 
 Each file holds energies, per-atom energies, forces and virial from SchNetPack's own modules on PyTorch, weights and arithmetic
 in double precision, for two structures that this script generates (no data-set frame):
 methanol models  a rattled methanol molecule on a Cu(100) slab of 54 atoms, and nine atoms in a small skewed cell whose edges are
                  shorter than the cutoff, so that atoms see several images of each other and of themselves;
-ethanol models (names that contain "ethanol")  two rattled molecules in a large box, in kcal/mol.
+ethanol models (names that begin with "ethanol")  two rattled molecules in a large box, in kcal/mol.
 
 The virial is sum over ordered edges of -(dE/dr_ij) r_ij^T, symmetric, as LAMMPS' sum of f r (energy units), order xx yy zz xy xz yz.
 """
@@ -99,7 +99,7 @@ def main():
         name, path = word.split("=", 1)
         model = load(path).double().eval()
         frames = []
-        for symbols, cell, positions in ethanol_frames() if "ethanol" in name else methanol_frames():
+        for symbols, cell, positions in ethanol_frames() if name.startswith("ethanol") else methanol_frames():
             atoms, forces, virial, edges = evaluate(model, symbols, cell, positions)
             frames.append({
                 "symbols": symbols, "cell": cell.tolist(), "positions": positions.tolist(), "edges": edges,
@@ -109,8 +109,8 @@ def main():
             "command": f"python scripts/reference/make_schnetpack_reference.py {name}={os.path.basename(path)}",
             "versions": {"schnetpack": "2.1.1", "torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
             "precision": "float64 arithmetic on the float32 weights",
-            "model": {"name": name, "file": os.path.basename(path), "sha256": hashlib.sha256(open(path, "rb").read()).hexdigest()},
-            "units": {"energy": "kcal/mol" if "ethanol" in name else "eV", "length": "Ang"},
+            "model": {"name": name, "file": path.split("/data/")[-1] if "/data/" in path else os.path.basename(path), "sha256": hashlib.sha256(open(path, "rb").read()).hexdigest()},
+            "units": {"energy": "kcal/mol" if name.startswith("ethanol") else "eV", "length": "Ang"},
             "frames": frames,
         }
         text = re.sub(r"\[[^][{}]*\]", lambda found: re.sub(r"\s+", " ", found[0]), json.dumps(record, indent=1))

@@ -14,6 +14,9 @@ typedef enum { CMPI_SUM = 0, CMPI_MIN = 1, CMPI_MAX = 2 } cmpi_operation;
 /// Starts MPI and finds out whether this node is oversubscribed. Calling it twice is harmless.
 int cmpi_start(int *rank, int *size, int *ranks_on_node);
 int cmpi_finish(void);
+/// Whether all ranks call this within `seconds` of each other: then they have all failed alike and can end in order. Uses its own
+/// communicator, so a rank that waits elsewhere is not disturbed.
+int cmpi_all_failed(double seconds);
 /// Ends every rank with `code`.
 void cmpi_abort(int code);
 const char *cmpi_library_version(void);

@@ -3,7 +3,7 @@ import Domain
 import Integrators
 
 /// `dump`: writes the atoms of a group to a file every so often. What is written does not depend on the number of ranks; without
-/// `sort` its order does. No rank holds more than its own atoms: rank 0 receives each rank's text in turn.
+/// `sort` (the default of custom and atom, as in LAMMPS; xyz and extxyz are sorted by id) its order does. No rank holds more than its own atoms: rank 0 receives each rank's text in turn.
 public final class Dump: Observer {
     public let id: String
     public let style: String
@@ -22,6 +22,8 @@ public final class Dump: Observer {
     init(id: String, style: String, path: String, group: Group, schedule: Schedule, format: any DumpFormat, _ observation: Observation, at location: SourceLocation?) {
         (self.id, self.style, self.path, self.group) = (id, style, path, group)
         (self.schedule, self.format, self.observation, self.location) = (schedule, format, observation, location)
+        // Rows without ids could not be put in order later.
+        if format is XYZFormat || format is ExtendedXYZFormat { settings.order = .id }
     }
 
     /// Whether each frame has a file of its own.
@@ -71,7 +73,7 @@ public final class Dump: Observer {
             try observation.checkCapabilities(wants, of: "dump '\(id)'", simulation.potential, at: location)
         }
         try placing(at: location) { try format.prepare(simulation.system, settings) }
-        try schedule.advance(after: hasWritten || !settings.writesFirst ? run.first - 1 : run.first, observation.requireHost())
+        try schedule.advance(after: run.first, observation.requireHost())
         if !hasManyFiles { try openFile(path, simulation.system.communicator) }
     }
 

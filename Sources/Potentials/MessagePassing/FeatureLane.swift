@@ -11,17 +11,21 @@ protocol FeatureScalar: LaneScalar, BinaryFloatingPoint, Summable {
 
 /// What a feature kernel computes with: eight neighbouring features, or these with their tangents.
 ///
-/// Feature rows are stored as [atom][plane][feature], plane 0 holding values and plane 1, where there is one, tangents: so a dense
-/// layer on dual numbers is the same matrix product on twice the rows, and one halo message carries both.
+/// The pass on dual numbers follows a plain pass at the same positions and reuses its values: values and tangents lie in arrays of
+/// their own, `plane` elements apart, both are read, and only tangents are written. So a dense layer on duals is the same matrix
+/// product on the tangents, and a halo message carries tangents alone. In the plain pass `plane` is 0. See `Features`.
 protocol FeatureLane: Lane where Scalar: FeatureScalar, Plain: FeatureVector {
-    static var planes: Int { get }
+    static var isDual: Bool { get }
     /// Reads values at `p` and tangents `plane` elements further. Rows are aligned to whole lanes.
     static func load(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self
+    /// Reads what the pass computes at `p`, and for a dual the values that go with these tangents at `saved`.
+    static func load(_ p: UnsafePointer<Scalar>, saved: UnsafePointer<Scalar>) -> Self
+    /// Writes what the pass computes: values at `p`, or tangents `plane` elements further.
     func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int)
     /// One number (with its tangent `plane` elements further) in all lanes.
     static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self
-    /// Sums over lanes of value and tangent.
-    var sums: SIMD2<Double> { get }
+    /// The sum over lanes of what the pass computes: values, or tangents.
+    var total: Double { get }
     /// g(x) of a function given with its derivative at x's values: (g, g' dx).
     func chain(_ value: Plain, _ derivative: Plain) -> Self
     var plainValue: Plain { get }
@@ -36,32 +40,33 @@ extension FeatureLane {
 protocol FeatureVector: FeatureLane, PlainLane where Plain == Self {}
 
 extension SIMD8: FeatureLane, FeatureVector where Scalar: FeatureScalar {
-    @inline(__always) static var planes: Int { 1 }
+    @inline(__always) static var isDual: Bool { false }
     @inline(__always) static func load(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self {
         UnsafeRawPointer(p).load(as: Self.self)
     }
+    @inline(__always) static func load(_ p: UnsafePointer<Scalar>, saved: UnsafePointer<Scalar>) -> Self { load(p, 0) }
     @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int) {
         UnsafeMutableRawPointer(p).storeBytes(of: self, as: Self.self)
     }
     @inline(__always) static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self { Self(broadcast: p.pointee) }
-    @inline(__always) var sums: SIMD2<Double> { SIMD2(Double(sum()), 0) }
+    @inline(__always) var total: Double { Double(sum()) }
     @inline(__always) func chain(_ value: Self, _ derivative: Self) -> Self { value }
     @inline(__always) var plainValue: Self { self }
 }
 
 extension Dual: FeatureLane where Value: FeatureVector {
-    @inline(__always) static var planes: Int { 2 }
+    @inline(__always) static var isDual: Bool { true }
     @inline(__always) static func load(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self {
         Self(Value.load(p, 0), tangent: Value.load(p + plane, 0))
     }
-    @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int) {
-        value.store(p, 0)
-        tangent.store(p + plane, 0)
+    @inline(__always) static func load(_ p: UnsafePointer<Scalar>, saved: UnsafePointer<Scalar>) -> Self {
+        Self(Value.load(saved, 0), tangent: Value.load(p, 0))
     }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, _ plane: Int) { tangent.store(p + plane, 0) }
     @inline(__always) static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self {
         Self(Value.broadcast(p, 0), tangent: Value.broadcast(p + plane, 0))
     }
-    @inline(__always) var sums: SIMD2<Double> { SIMD2(value.sums.x, tangent.sums.x) }
+    @inline(__always) var total: Double { tangent.total }
     @inline(__always) func chain(_ value: Value, _ derivative: Value) -> Self { Self(value, tangent: derivative * tangent) }
     @inline(__always) var plainValue: Value { value }
 }

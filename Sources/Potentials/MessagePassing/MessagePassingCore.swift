@@ -50,6 +50,11 @@ final class MessagePassingCore {
     private var scales = (energy: 1.0, length: 1.0)
     private var species = Column<Int32>()
     private var energies = Column<Double>()
+    /// Whether plain passes keep what a pass on duals needs: from the first of these on, since it costs memory and a little time.
+    private var keeps = false
+    /// Whether the last plain pass was kept, and the positions (whose w is the type) that it was done at.
+    private var isKept = false
+    private var keptPositions = Column<Vector>()
     private(set) var summary: String
 
     init(_ architecture: Architecture, _ options: MessagePassingOptions) {
@@ -84,6 +89,7 @@ final class MessagePassingCore {
             setup.warn("\(word.text) does not say which elements it was trained on; make sure that it knows those named")
         }
         openblas_set_num_threads(1)
+        isKept = false
         switch (architecture, options.precision) {
         case (.schnet, .double):
             network = .schnetDouble(try SchNetNetwork(file, numbers: numbers, mode: options.filters), PairTable())
@@ -158,33 +164,64 @@ final class MessagePassingCore {
         _ network: N, _ pairs: PairTable<N.Scalar>, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
         _ seeds: UnsafePointer<Double>?, _ field: UnsafePointer<Vector>?, _ forces: inout Forces
     ) {
-        let owned = atoms.owned, isDual = field != nil
-        pairs.build(
-            atoms, list, species: rowOfType, cutoff: requirements.cutoff / scales.length, scale: scales.length, field: field)
-        pairs.weigh(network.table, dual: isDual)
-        var planes = Column<Double>(repeating: 0, count: owned * (isDual ? 2 : 1))
-        for i in 0..<owned where species[i] >= 0 {
-            if isDual {
-                planes[2 * i] = 1
-                planes[2 * i + 1] = seeds?[i] ?? 0
-            } else {
-                planes[i] = seeds?[i] ?? 1
-            }
-        }
-        let force = scales.energy / scales.length
-        if isDual {
-            network.run(
-                Dual<SIMD8<N.Scalar>>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes,
-                energies: &energies)
-            pairs.addTangentForces(into: &forces, atoms, scale: force, length: scales.length)
+        guard let field else {
+            plainPass(network, pairs, atoms, list, context, seeds)
+            addPlain(pairs, atoms, seeds, &forces)
             return
         }
+        // All ranks reuse their values or none does, since passes exchange messages.
+        if context.communicator.any(!hasKept(atoms)) {
+            keeps = true
+            plainPass(network, pairs, atoms, list, context, nil)
+        }
+        pairs.differentiate(owned: atoms.owned, field: field, scale: scales.length)
+        pairs.weigh(network.table, dual: true)
+        let a = seedColumn(atoms.owned, seeds)
         network.run(
-            SIMD8<N.Scalar>.self, pairs, species: species, owned: owned, halo: context.halo, seeds: planes, energies: &energies)
-        pairs.addForces(into: &forces, atoms, scale: force, length: scales.length)
+            Dual<SIMD8<N.Scalar>>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a, energies: &energies,
+            keeps: true)
+        pairs.addTangentForces(into: &forces, atoms, scale: scales.energy / scales.length, length: scales.length)
+    }
+
+    @inline(__always)
+    private func plainPass<N: MessagePassingNetwork>(
+        _ network: N, _ pairs: PairTable<N.Scalar>, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        _ seeds: UnsafePointer<Double>?
+    ) {
+        pairs.build(atoms, list, species: rowOfType, cutoff: requirements.cutoff / scales.length, scale: scales.length)
+        pairs.weigh(network.table, dual: false)
+        let a = seedColumn(atoms.owned, seeds)
+        isKept = keeps && seeds == nil
+        network.run(
+            SIMD8<N.Scalar>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a, energies: &energies,
+            keeps: isKept)
+        keptPositions.removeAll()
+        if isKept {
+            keptPositions.reserve(atoms.count)
+            for i in 0..<atoms.count { keptPositions.append(atoms.position[i]) }
+        }
+    }
+
+    /// Whether the last plain pass kept its values at these positions.
+    private func hasKept(_ atoms: borrowing Atoms) -> Bool {
+        guard isKept, keptPositions.count == atoms.count else { return false }
+        for i in 0..<atoms.count where keptPositions[i] != atoms.position[i] { return false }
+        return true
+    }
+
+    private func seedColumn(_ owned: Int, _ seeds: UnsafePointer<Double>?) -> Column<Double> {
+        var column = Column<Double>(repeating: 0, count: owned)
+        for i in 0..<owned where species[i] >= 0 { column[i] = seeds?[i] ?? 1 }
+        return column
+    }
+
+    private func addPlain<S: FeatureScalar>(
+        _ pairs: PairTable<S>, _ atoms: borrowing Atoms, _ seeds: UnsafePointer<Double>?, _ forces: inout Forces
+    ) {
+        pairs.addForces(into: &forces, atoms, scale: scales.energy / scales.length, length: scales.length)
         guard !forces.wanted.isDisjoint(with: [.energy, .atomEnergy]) else { return }
-        for i in 0..<owned where species[i] >= 0 {
-            let e = planes[i] * (energies[i] * scales.energy + offsetOfType[Int(atoms.type[i])])
+        for i in 0..<atoms.owned where species[i] >= 0 {
+            let e = (seeds?[i] ?? 1) * (energies[i] * scales.energy + offsetOfType[Int(atoms.type[i])])
             forces.energy += e
             if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += e }
         }
@@ -218,7 +255,8 @@ extension MessagePassingPotential {
         core.compute(atoms, list, context, seeds: a.pointer, field: nil, into: &forces)
     }
 
-    /// One pass on dual numbers: features, adjoints and their tangents travel together, one halo message an interaction.
+    /// One pass on dual numbers that reuses the values of a plain pass at the same positions (done here where there was none):
+    /// tangents of features and adjoints travel, one halo message an interaction.
     public func pullback(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
         weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces

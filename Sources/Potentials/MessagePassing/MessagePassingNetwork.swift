@@ -6,15 +6,17 @@ protocol MessagePassingNetwork: AnyObject {
     var table: FilterTable<Scalar> { get }
     var parameterCount: Int { get }
 
-    /// Energies and their gradient with respect to the pairs' geometry, at the pairs and factors of `pairs`.
+    /// The plain pass: energies, and their gradient with respect to the pairs' geometry, at the pairs and factors of `pairs`. Or the
+    /// pass on duals, which follows a plain pass at the same positions that kept its values: the gradient's tangent.
     ///
     /// - Parameters:
     ///   - species: row of the embedding for each atom, owned and ghost; negative where not seen.
-    ///   - seeds: what each owned atom's energy counts for: [atom][plane].
-    ///   - energies: energy of each owned atom, in the model's unit and without offsets.
+    ///   - seeds: what each owned atom's energy counts for, or in the pass on duals its tangent.
+    ///   - energies: energy of each owned atom, in the model's unit and without offsets; not touched by the pass on duals.
+    ///   - keeps: keep in the plain pass what the pass on duals needs.
     func run<L: FeatureLane>(
         _ lane: L.Type, _ pairs: PairTable<Scalar>, species: borrowing Column<Int32>, owned: Int, halo: Halo,
-        seeds: borrowing Column<Double>, energies: inout Column<Double>
+        seeds: borrowing Column<Double>, energies: inout Column<Double>, keeps: Bool
     ) where L.Scalar == Scalar
 }
 
@@ -29,29 +31,32 @@ final class Readout<S: FeatureScalar> {
         tape = network.makeTape()
     }
 
-    /// Fills `energies` from the features x, and x' with the adjoints of x for these seeds.
+    /// Fills `energies` from the features x, and `adjoints` with those of x for these seeds; or tangents from tangents.
     func run<L: FeatureLane>(
         _ lane: L.Type, _ x: UnsafePointer<S>, adjoints: UnsafeMutablePointer<S>, owned: Int, seeds: borrowing Column<Double>,
-        energies: inout Column<Double>
+        energies: inout Column<Double>, keeps: Bool
     ) where L.Scalar == S {
-        let n = network.outputs, rows = owned * L.planes
-        let y = result.zeroed(rows * n)
-        network.forward(lane, x, stride: network.inputs, into: y, stride: n, atoms: owned, tape: tape)
-        energies.resize(to: owned, filling: 0)
-        for i in 0..<owned { energies[i] = Double(y[i * L.planes * n]) }
+        let n = network.outputs
+        let y = result.zeroed(owned * n)
+        network.forward(lane, x, stride: network.inputs, into: y, stride: n, rows: owned, tape: tape)
+        if !L.isDual {
+            energies.resize(to: owned, filling: 0)
+            for i in 0..<owned { energies[i] = Double(y[i * n]) }
+        }
         result.column.fill(0)
-        for r in 0..<rows { y[r * n] = S(seeds[r]) }
-        network.backward(lane, y, stride: n, into: adjoints, stride: network.inputs, atoms: owned, tape: tape, adding: false)
+        for i in 0..<owned { y[i * n] = S(seeds[i]) }
+        network.backward(
+            lane, y, stride: n, into: adjoints, stride: network.inputs, rows: owned, tape: tape, adding: false, keeps: keeps)
     }
 }
 
-/// x_i = row of the species, with no tangent; zero for atoms that are not seen. [atom][plane][width]
+/// x_i = row of the species; zero for atoms that are not seen. Rows of x are `stride` apart. Tangents of it are zero.
 func spread<S: FeatureScalar>(
-    _ rows: borrowing Column<S>, width: Int, planes: Int, species: borrowing Column<Int32>, atoms: Int, into x: UnsafeMutablePointer<S>
+    _ rows: borrowing Column<S>, width: Int, species: borrowing Column<Int32>, atoms: Int, into x: UnsafeMutablePointer<S>, stride: Int
 ) {
-    x.update(repeating: 0, count: atoms * planes * width)
+    x.update(repeating: 0, count: atoms * stride)
     for i in 0..<atoms where species[i] >= 0 {
-        (x + i * planes * width).update(from: rows.pointer + Int(species[i]) * width, count: width)
+        (x + i * stride).update(from: rows.pointer + Int(species[i]) * width, count: width)
     }
 }
 

@@ -1,20 +1,11 @@
 import Domain
 
-/// How PaiNN's rows lie in memory. With F padded features and P planes:
-///
-///     messages [atom][plane][6][F]: the three parts of the context c, then mu along x, y, z
-///     q [atom][plane][F],  mu [atom][plane][3][F]
-///
-/// What a kernel needs of an atom in one message: a halo exchange carries six rows of features.
-struct PaiNNLayout {
-    let features: Int
-    let planes: Int
-    var messagePlane: Int { 6 * features }
-    var messageAtom: Int { planes * 6 * features }
-    var scalarAtom: Int { planes * features }
-    var vectorPlane: Int { 3 * features }
-    var vectorAtom: Int { planes * 3 * features }
-}
+// How PaiNN's rows lie in memory, with F padded features:
+//
+//     messages [atom][6][F]: the three parts of the context c, then mu along x, y, z
+//     q [atom][F],  mu [atom][3][F]
+//
+// What a kernel needs of an atom in one message: a halo exchange carries six rows of features.
 
 /// Three vectors of features along x, y, z.
 struct FeatureVectors<L: FeatureLane> {
@@ -50,31 +41,29 @@ struct FeatureVectors<L: FeatureLane> {
 @inline(never)
 func painnMessages<L: FeatureLane>(
     _ lane: L.Type, _ pairs: PairTable<L.Scalar>, _ table: FilterTable<L.Scalar>, interaction: Int, owned: Int, hasVectors: Bool,
-    messages: UnsafePointer<L.Scalar>, q: UnsafeMutablePointer<L.Scalar>, mu: UnsafeMutablePointer<L.Scalar>
+    messages: FeatureRows<L.Scalar>, q scalars: FeatureRows<L.Scalar>, mu vectors: FeatureRows<L.Scalar>
 ) {
-    let f = table.features, layout = PaiNNLayout(features: f, planes: L.planes)
+    let f = table.features
+    let m = messages.values, mp = messages.plane, q = scalars.values, qp = scalars.plane, mu = vectors.values, vp = vectors.plane
     let width = table.tileWidth, rowStride = table.rowStride
     let start = pairs.start.pointer, neighbour = pairs.neighbour.pointer, base = pairs.base.pointer
-    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.planes * 16
-    let mp = layout.messagePlane, vp = layout.vectorPlane
+    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.isDual ? 32 : 16
     for tile in 0..<table.tiles {
         let rows = table.rows(interaction: interaction, tile: tile)
         let at = tile * width
         for i in 0..<owned {
-            let mi = messages + i * layout.messageAtom + at
-            let qi = q + i * layout.scalarAtom + at, vi = mu + i * layout.vectorAtom + at
+            let mi = m + i * 6 * f + at, qi = q + i * f + at, vi = mu + i * 3 * f + at
             for p in Int(start[i])..<Int(start[i + 1]) {
                 let j = Int(neighbour[p])
-                let mj = messages + j * layout.messageAtom + at
-                let qj = q + j * layout.scalarAtom + at, vj = mu + j * layout.vectorAtom + at
+                let mj = m + j * 6 * f + at, qj = q + j * f + at, vj = mu + j * 3 * f + at
                 let row = rows + Int(base[p]) * rowStride
                 let weights = FilterWeights<L>(factors + p * factorStride, 16)
                 let direction = factors + p * factorStride + 12
                 let u = FeatureVectors(L.broadcast(direction, 16), L.broadcast(direction + 1, 16), L.broadcast(direction + 2, 16))
-                for c in stride(from: 0, to: width, by: L.Plain.laneCount) {
+                for c in stride(from: 0, to: width, by: L.laneCount) {
                     let w1 = weights.filter(FilterRows<L.Plain>(row + c, rowStride))
-                    L.load(qi + c, f).addingProduct(w1, L.load(mj + c, mp)).store(qi + c, f)
-                    L.load(qj + c, f).addingProduct(w1, L.load(mi + c, mp)).store(qj + c, f)
+                    L.load(qi + c, qp).addingProduct(w1, L.load(mj + c, mp)).store(qi + c, qp)
+                    L.load(qj + c, qp).addingProduct(w1, L.load(mi + c, mp)).store(qj + c, qp)
                     let w2 = weights.filter(FilterRows<L.Plain>(row + width + c, rowStride))
                     var toI = FeatureVectors<L>(vi + c, f, vp).addingProduct(w2 * L.load(mj + f + c, mp), u)
                     var toJ = FeatureVectors<L>(vj + c, f, vp).subtractingProduct(w2 * L.load(mi + f + c, mp), u)
@@ -102,25 +91,24 @@ func painnMessages<L: FeatureLane>(
 @inline(never)
 func painnAdjoints<L: FeatureLane>(
     _ lane: L.Type, _ pairs: PairTable<L.Scalar>, _ table: FilterTable<L.Scalar>, interaction: Int, owned: Int, hasVectors: Bool,
-    messages: UnsafePointer<L.Scalar>, q: UnsafePointer<L.Scalar>, mu: UnsafePointer<L.Scalar>,
-    adjoints: UnsafeMutablePointer<L.Scalar>
+    messages: FeatureRows<L.Scalar>, q scalars: FeatureRows<L.Scalar>, mu vectors: FeatureRows<L.Scalar>,
+    adjoints: FeatureRows<L.Scalar>
 ) {
-    let f = table.features, layout = PaiNNLayout(features: f, planes: L.planes)
+    let f = table.features
+    let m = messages.values, mp = messages.plane, q = scalars.values, qp = scalars.plane, mu = vectors.values, vp = vectors.plane
+    let a = adjoints.values, ap = adjoints.plane
     let width = table.tileWidth, rowStride = table.rowStride
     let start = pairs.start.pointer, neighbour = pairs.neighbour.pointer, base = pairs.base.pointer
-    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.planes * 16
-    let gradient = pairs.gradient.pointer, gradientTangent = pairs.gradientTangent.pointer
-    let mp = layout.messagePlane, vp = layout.vectorPlane
+    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.isDual ? 32 : 16
+    let gradient = L.isDual ? pairs.gradientTangent.pointer : pairs.gradient.pointer
     for tile in 0..<table.tiles {
         let rows = table.rows(interaction: interaction, tile: tile)
         let at = tile * width
         for i in 0..<owned {
-            let mi = messages + i * layout.messageAtom + at, ai = adjoints + i * layout.messageAtom + at
-            let qi = q + i * layout.scalarAtom + at, vi = mu + i * layout.vectorAtom + at
+            let mi = m + i * 6 * f + at, ai = a + i * 6 * f + at, qi = q + i * f + at, vi = mu + i * 3 * f + at
             for p in Int(start[i])..<Int(start[i + 1]) {
                 let j = Int(neighbour[p])
-                let mj = messages + j * layout.messageAtom + at, aj = adjoints + j * layout.messageAtom + at
-                let qj = q + j * layout.scalarAtom + at, vj = mu + j * layout.vectorAtom + at
+                let mj = m + j * 6 * f + at, aj = a + j * 6 * f + at, qj = q + j * f + at, vj = mu + j * 3 * f + at
                 let row = rows + Int(base[p]) * rowStride
                 let weights = FilterWeights<L>(factors + p * factorStride, 16)
                 let slopes = FilterWeights<L>(factors + p * factorStride + 6, 16)
@@ -128,8 +116,8 @@ func painnAdjoints<L: FeatureLane>(
                 let u = FeatureVectors(L.broadcast(direction, 16), L.broadcast(direction + 1, 16), L.broadcast(direction + 2, 16))
                 var byDistance = L.zero
                 var byDirection = FeatureVectors(L.zero, L.zero, L.zero)
-                for c in stride(from: 0, to: width, by: L.Plain.laneCount) {
-                    let qic = L.load(qi + c, f), qjc = L.load(qj + c, f)
+                for c in stride(from: 0, to: width, by: L.laneCount) {
+                    let qic = L.load(qi + c, qp), qjc = L.load(qj + c, qp)
                     let vic = FeatureVectors<L>(vi + c, f, vp), vjc = FeatureVectors<L>(vj + c, f, vp)
                     let rows1 = FilterRows<L.Plain>(row + c, rowStride)
                     let rows2 = FilterRows<L.Plain>(row + width + c, rowStride)
@@ -142,24 +130,22 @@ func painnAdjoints<L: FeatureLane>(
                     byDirection = byDirection.addingProduct(w2 * c2j, vic).subtractingProduct(w2 * c2i, vjc)
                     guard hasVectors else { continue }
                     let w1 = weights.filter(rows1)
-                    L.load(aj + c, mp).addingProduct(w1, qic).store(aj + c, mp)
-                    L.load(ai + c, mp).addingProduct(w1, qjc).store(ai + c, mp)
-                    L.load(aj + f + c, mp).addingProduct(w2, alongI).store(aj + f + c, mp)
-                    L.load(ai + f + c, mp).addingProduct(w2, alongJ).store(ai + f + c, mp)
+                    L.load(aj + c, ap).addingProduct(w1, qic).store(aj + c, ap)
+                    L.load(ai + c, ap).addingProduct(w1, qjc).store(ai + c, ap)
+                    L.load(aj + f + c, ap).addingProduct(w2, alongI).store(aj + f + c, ap)
+                    L.load(ai + f + c, ap).addingProduct(w2, alongJ).store(ai + f + c, ap)
                     let rows3 = FilterRows<L.Plain>(row + 2 * width + c, rowStride)
                     let c3i = L.load(mi + 2 * f + c, mp), c3j = L.load(mj + 2 * f + c, mp)
                     let innerI = FeatureVectors<L>(mj + 3 * f + c, f, mp).dot(vic)
                     let innerJ = FeatureVectors<L>(mi + 3 * f + c, f, mp).dot(vjc)
                     byDistance = byDistance.addingProduct(slopes.filter(rows3), (innerI * c3j).addingProduct(innerJ, c3i))
                     let w3 = weights.filter(rows3)
-                    L.load(aj + 2 * f + c, mp).addingProduct(w3, innerI).store(aj + 2 * f + c, mp)
-                    L.load(ai + 2 * f + c, mp).addingProduct(w3, innerJ).store(ai + 2 * f + c, mp)
-                    FeatureVectors<L>(aj + 3 * f + c, f, mp).addingProduct(w3 * c3j, vic).store(aj + 3 * f + c, f, mp)
-                    FeatureVectors<L>(ai + 3 * f + c, f, mp).addingProduct(w3 * c3i, vjc).store(ai + 3 * f + c, f, mp)
+                    L.load(aj + 2 * f + c, ap).addingProduct(w3, innerI).store(aj + 2 * f + c, ap)
+                    L.load(ai + 2 * f + c, ap).addingProduct(w3, innerJ).store(ai + 2 * f + c, ap)
+                    FeatureVectors<L>(aj + 3 * f + c, f, ap).addingProduct(w3 * c3j, vic).store(aj + 3 * f + c, f, ap)
+                    FeatureVectors<L>(ai + 3 * f + c, f, ap).addingProduct(w3 * c3i, vjc).store(ai + 3 * f + c, f, ap)
                 }
-                let x = byDirection.x.sums, y = byDirection.y.sums, z = byDirection.z.sums, d = byDistance.sums
-                gradient[p] += Vector(x.x, y.x, z.x, d.x)
-                if L.planes == 2 { gradientTangent[p] += Vector(x.y, y.y, z.y, d.y) }
+                gradient[p] += Vector(byDirection.x.total, byDirection.y.total, byDirection.z.total, byDistance.total)
             }
         }
     }

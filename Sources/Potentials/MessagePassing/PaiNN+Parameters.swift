@@ -19,16 +19,23 @@ final class PaiNNNetwork<S: FeatureScalar>: MessagePassingNetwork {
     let readout: Readout<S>
     let parameterCount: Int
 
-    private let q = FeatureArray<S>(), mu = FeatureArray<S>()
-    private let qAdjoint = FeatureArray<S>(), muAdjoint = FeatureArray<S>()
-    private let messageAdjoint = FeatureArray<S>(), contextAdjoint = FeatureArray<S>()
-    private let inputAdjoint = FeatureArray<S>(), mixedAdjoint = FeatureArray<S>()
-    private let message: [FeatureArray<S>]
-    private let mixed: [FeatureArray<S>]
-    private let input: [FeatureArray<S>]
-    private let mixture: [FeatureArray<S>]
-    private let contextTapes: [DenseTape<S>]
-    private let mixingTapes: [DenseTape<S>]
+    private let q = Features<S>(), mu = Features<S>(), qAdjoint = Features<S>(), muAdjoint = Features<S>()
+    private let messageAdjoint = Features<S>(), contextAdjoint = FeatureArray<S>(), mixedAdjoint = FeatureArray<S>()
+    private let steps: [Step]
+
+    /// What passes keep of one interaction and mixing.
+    private final class Step {
+        let message = Features<S>(), mixed = Features<S>(), input = Features<S>(), mixture = Features<S>()
+        let inputAdjoint = Features<S>()
+        /// Adjoints of q and mu behind the mixing, and between interaction and mixing, for the pass on duals.
+        let qAfter = FeatureArray<S>(), muAfter = FeatureArray<S>(), qBetween = FeatureArray<S>(), muBetween = FeatureArray<S>()
+        let contextTape: DenseTape<S>, mixingTape: DenseTape<S>
+
+        init(_ context: DenseNetwork<S>, _ mixing: DenseNetwork<S>) {
+            contextTape = context.makeTape()
+            mixingTape = mixing.makeTape()
+        }
+    }
 
     /// - Parameter numbers: atomic number of each species.
     init(_ file: ModelFile, numbers: [Int], mode: FilterMode) throws {
@@ -76,81 +83,84 @@ final class PaiNNNetwork<S: FeatureScalar>: MessagePassingNetwork {
         table = FilterTable(filters, components: 3, features: features, mode: mode)
         readout = Readout(try file.readout(of: S.self))
         parameterCount = file.parameterCount
-        message = (0..<count).map { _ in FeatureArray() }
-        mixed = (0..<count).map { _ in FeatureArray() }
-        input = (0..<count).map { _ in FeatureArray() }
-        mixture = (0..<count).map { _ in FeatureArray() }
-        contextTapes = context.map { $0.makeTape() }
-        mixingTapes = mixingContext.map { $0.makeTape() }
+        steps = zip(context, mixingContext).map { Step($0, $1) }
         var embedded = Column<S>(repeating: 0, count: numbers.count * 3 * features)
         context[0].forward(
-            SIMD8<S>.self, embedding.pointer, stride: features, into: embedded.pointer, stride: 3 * features, atoms: numbers.count,
-            tape: contextTapes[0])
+            SIMD8<S>.self, embedding.pointer, stride: features, into: embedded.pointer, stride: 3 * features, rows: numbers.count,
+            tape: steps[0].contextTape)
         embedded.resize(to: numbers.count * 3 * features, filling: 0)
         embeddedContext = embedded
     }
 
     func run<L: FeatureLane>(
         _ lane: L.Type, _ pairs: PairTable<S>, species: borrowing Column<Int32>, owned: Int, halo: Halo,
-        seeds: borrowing Column<Double>, energies: inout Column<Double>
+        seeds: borrowing Column<Double>, energies: inout Column<Double>, keeps: Bool
     ) where L.Scalar == S {
-        let atoms = species.count, f = features, planes = L.planes, last = context.count - 1
-        let layout = PaiNNLayout(features: f, planes: planes)
-        let mixing = PaiNNMixing<L>(features: f, owned: owned)
-        let rows = owned * planes
-        let q = self.q.zeroed(atoms * layout.scalarAtom), mu = self.mu.zeroed(atoms * layout.vectorAtom)
-        spread(embedding, width: f, planes: planes, species: species, atoms: owned, into: q)
+        let atoms = species.count, f = features, last = context.count - 1
+        let q = self.q.zeroed(lane, atoms * f), mu = self.mu.zeroed(lane, atoms * 3 * f)
+        if !L.isDual { spread(embedding, width: f, species: species, atoms: owned, into: q.active, stride: f) }
 
-        for t in context.indices {
-            let m = message[t].sized(atoms * layout.messageAtom)
-            if t == 0 {
-                spreadContext(species, atoms, layout, into: m)
+        for (t, step) in steps.enumerated() {
+            let m = step.message.sized(lane, atoms * 6 * f)
+            if t > 0 {
+                context[t].forward(lane, q.active, stride: f, into: m.active, stride: 6 * f, rows: owned, tape: step.contextTape)
+                for i in 0..<owned { (m.active + i * 6 * f + 3 * f).update(from: mu.active + i * 3 * f, count: 3 * f) }
+                step.message.forward(lane, halo, stride: 6 * f)
+            } else if L.isDual {
+                m.active.update(repeating: 0, count: atoms * 6 * f)
             } else {
-                context[t].forward(lane, q, stride: f, into: m, stride: layout.messagePlane, atoms: owned, tape: contextTapes[t])
-                for r in 0..<rows { (m + r * layout.messagePlane + 3 * f).update(from: mu + r * 3 * f, count: 3 * f) }
-                halo.forward(&message[t].column, stride: layout.messageAtom)
+                // Contexts by species, of ghosts too; no vectors yet.
+                spread(embeddedContext, width: 3 * f, species: species, atoms: atoms, into: m.active, stride: 6 * f)
             }
             table.prepare(interaction: t, pairs)
             painnMessages(lane, pairs, table, interaction: t, owned: owned, hasVectors: t > 0, messages: m, q: q, mu: mu)
-            let v = mixed[t].sized(rows * 6 * f), n = input[t].sized(rows * 2 * f), k = mixture[t].sized(rows * 3 * f)
-            channelMix[t].product(mu, stride: f, into: v, stride: 2 * f, rows: 3 * rows)
-            mixing.inputs(v, q: q, epsilon: epsilon, into: n)
-            mixingContext[t].forward(lane, n, stride: 2 * f, into: k, stride: 3 * f, atoms: owned, tape: mixingTapes[t])
-            mixing.update(v, context: k, q: q, mu: mu, isLast: t == last)
+            let v = step.mixed.sized(lane, owned * 6 * f), n = step.input.sized(lane, owned * 2 * f)
+            let k = step.mixture.sized(lane, owned * 3 * f)
+            channelMix[t].product(mu.active, stride: f, into: v.active, stride: 2 * f, rows: 3 * owned)
+            let mixing = PaiNNMixing<L>(features: f, owned: owned, isLast: t == last, mixed: v)
+            mixing.inputs(q: q, epsilon: epsilon, into: n)
+            mixingContext[t].forward(lane, n.active, stride: 2 * f, into: k.active, stride: 3 * f, rows: owned, tape: step.mixingTape)
+            mixing.update(context: k, q: q, mu: mu)
         }
 
-        let dq = qAdjoint.zeroed(atoms * layout.scalarAtom), dmu = muAdjoint.zeroed(atoms * layout.vectorAtom)
-        readout.run(lane, q, adjoints: dq, owned: owned, seeds: seeds, energies: &energies)
+        let dq = qAdjoint.zeroed(lane, atoms * f), dmu = muAdjoint.zeroed(lane, atoms * 3 * f)
+        readout.run(lane, q.active, adjoints: dq.active, owned: owned, seeds: seeds, energies: &energies, keeps: keeps)
 
-        for t in context.indices.reversed() {
-            let v = mixed[t].column.pointer, n = input[t].column.pointer, k = mixture[t].column.pointer
-            let dk = contextAdjoint.sized(rows * 3 * f), dn = inputAdjoint.sized(rows * 2 * f), dv = mixedAdjoint.sized(rows * 6 * f)
-            mixing.contextAdjoints(v, q: dq, mu: dmu, isLast: t == last, into: dk)
-            mixingContext[t].backward(lane, dk, stride: 3 * f, into: dn, stride: 2 * f, atoms: owned, tape: mixingTapes[t], adding: false)
-            mixing.mixedAdjoints(v, context: k, input: n, inputAdjoint: dn, q: dq, mu: dmu, isLast: t == last, into: dv)
-            channelMix[t].adjointProduct(dv, stride: 2 * f, into: dmu, stride: f, rows: 3 * rows, adding: t != last)
+        for (t, step) in steps.enumerated().reversed() {
+            let n = step.input.rows(lane), k = step.mixture.rows(lane)
+            let dk = contextAdjoint.sized(owned * 3 * f), dv = mixedAdjoint.sized(owned * 6 * f)
+            let dn = step.inputAdjoint.sized(lane, owned * 2 * f)
+            let mixing = PaiNNMixing<L>(features: f, owned: owned, isLast: t == last, mixed: step.mixed.rows(lane))
+            let (q1, mu1) = adjoints(lane, dq, dmu, atoms, keptIn: step.qAfter, step.muAfter, keeps: keeps)
+            mixing.contextAdjoints(q: q1, mu: mu1, into: dk)
+            mixingContext[t].backward(
+                lane, dk, stride: 3 * f, into: dn.active, stride: 2 * f, rows: owned, tape: step.mixingTape, adding: false, keeps: keeps)
+            mixing.mixedAdjoints(context: k, input: n, inputAdjoint: dn, q: q1, mu: mu1, into: dv)
+            channelMix[t].adjointProduct(dv, stride: 2 * f, into: dmu.active, stride: f, rows: 3 * owned, adding: t != last)
 
-            let dm = t > 0 ? messageAdjoint.zeroed(atoms * layout.messageAtom) : messageAdjoint.sized(atoms * layout.messageAtom)
+            let (q2, mu2) = adjoints(lane, dq, dmu, atoms, keptIn: step.qBetween, step.muBetween, keeps: keeps)
+            let dm = messageAdjoint.zeroed(lane, atoms * 6 * f)
             table.prepare(interaction: t, pairs)
             painnAdjoints(
-                lane, pairs, table, interaction: t, owned: owned, hasVectors: t > 0, messages: message[t].column.pointer, q: dq, mu: dmu,
+                lane, pairs, table, interaction: t, owned: owned, hasVectors: t > 0, messages: step.message.rows(lane), q: q2, mu: mu2,
                 adjoints: dm)
             guard t > 0 else { break }
-            halo.reverse(&messageAdjoint.column, stride: layout.messageAtom)
-            context[t].backward(lane, dm, stride: layout.messagePlane, into: dq, stride: f, atoms: owned, tape: contextTapes[t], adding: true)
-            for r in 0..<rows { accumulate(dm + r * layout.messagePlane + 3 * f, into: dmu + r * 3 * f, count: 3 * f) }
+            messageAdjoint.reverse(lane, halo, stride: 6 * f)
+            context[t].backward(
+                lane, dm.active, stride: 6 * f, into: dq.active, stride: f, rows: owned, tape: step.contextTape, adding: true, keeps: keeps)
+            for i in 0..<owned { accumulate(dm.active + i * 6 * f + 3 * f, into: dmu.active + i * 3 * f, count: 3 * f) }
         }
     }
 
-    /// The first interaction's messages: contexts by species for owned and ghost atoms alike, no vectors.
-    private func spreadContext(
-        _ species: borrowing Column<Int32>, _ atoms: Int, _ layout: PaiNNLayout, into m: UnsafeMutablePointer<S>
-    ) {
-        for i in 0..<atoms {
-            let into = m + i * layout.messageAtom
-            into.update(repeating: 0, count: layout.messageAtom)
-            guard species[i] >= 0 else { continue }
-            into.update(from: embeddedContext.pointer + Int(species[i]) * 3 * features, count: 3 * features)
+    /// The adjoints q' and mu' here: in the plain pass as they are (kept where asked); in the pass on duals with the values kept then.
+    private func adjoints<L: FeatureLane>(
+        _ lane: L.Type, _ q: FeatureRows<S>, _ mu: FeatureRows<S>, _ atoms: Int, keptIn qKept: FeatureArray<S>, _ muKept: FeatureArray<S>,
+        keeps: Bool
+    ) -> (FeatureRows<S>, FeatureRows<S>) where L.Scalar == S {
+        if keeps, !L.isDual {
+            qKept.sized(atoms * features).update(from: q.active, count: atoms * features)
+            muKept.sized(atoms * 3 * features).update(from: mu.active, count: atoms * 3 * features)
         }
+        return (q.with(lane, kept: qKept), mu.with(lane, kept: muKept))
     }
 }

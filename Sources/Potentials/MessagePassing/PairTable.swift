@@ -26,16 +26,12 @@ final class PairTable<S: FeatureScalar> {
 
     /// - Parameters:
     ///   - species: for each deck type, negative where atoms are not seen. - cutoff: in the model's length unit.
-    ///   - scale: the model's length unit in the deck's. - field: v of positions x - t v, for the dual pass.
-    func build(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, species: [Int32], cutoff: Double, scale: Double,
-        field: UnsafePointer<Vector>?
-    ) {
+    ///   - scale: the model's length unit in the deck's.
+    func build(_ atoms: borrowing Atoms, _ list: NeighbourList, species: [Int32], cutoff: Double, scale: Double) {
         let limit = cutoff * cutoff, inverse = 1 / scale
         start.removeAll()
         neighbour.removeAll()
         unit.removeAll()
-        unitTangent.removeAll()
         start.append(0)
         let x = atoms.position.pointer, type = atoms.type.pointer
         let first = list.offsets.pointer, others = list.neighbours.pointer
@@ -57,12 +53,6 @@ final class PairTable<S: FeatureScalar> {
                         u.w = d
                         neighbour.append(Int32(j))
                         unit.append(u)
-                        guard let field else { continue }
-                        let dr = (field[i] - field[j]).xyz * inverse
-                        let dd = dr.dot(u)
-                        var du = (dr - u.xyz * dd) / d
-                        du.w = dd
-                        unitTangent.append(du)
                     }
                 }
                 start.append(Int32(neighbour.count))
@@ -70,8 +60,24 @@ final class PairTable<S: FeatureScalar> {
         }
         gradient.removeAll()
         gradient.resize(to: count, filling: .zero)
+    }
+
+    /// Tangents of the pairs' geometry for positions x - t v.
+    func differentiate(owned: Int, field v: UnsafePointer<Vector>, scale: Double) {
+        let inverse = 1 / scale
+        unitTangent.resize(to: count, filling: .zero)
+        for i in 0..<owned {
+            for p in Int(start[i])..<Int(start[i + 1]) {
+                let u = unit[p]
+                let dr = (v[i] - v[Int(neighbour[p])]).xyz * inverse
+                let dd = dr.dot(u)
+                var du = (dr - u.xyz * dd) / u.w
+                du.w = dd
+                unitTangent[p] = du
+            }
+        }
         gradientTangent.removeAll()
-        if field != nil { gradientTangent.resize(to: count, filling: .zero) }
+        gradientTangent.resize(to: count, filling: .zero)
     }
 
     /// Fills `base` and `factors` for these filters.

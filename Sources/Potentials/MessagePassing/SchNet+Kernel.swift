@@ -1,17 +1,18 @@
 import Domain
 
 /// m_i = sum_j h_j W(d_ij) for all owned centres (Schuett et al. 2018, eq. (5)): elementwise products, both directions of a pair at
-/// once. Rows [atom][plane][feature]; ghosts' rows of m receive what their owners compute for themselves, and are not read.
+/// once. Rows [atom][feature]; ghosts' rows of m receive what their owners compute for themselves, and are not read.
 ///
 /// Cost: pairs x features x (6 + 2) multiply-adds.
 @inline(never)
 func schNetMessages<L: FeatureLane>(
     _ lane: L.Type, _ pairs: PairTable<L.Scalar>, _ table: FilterTable<L.Scalar>, interaction: Int, owned: Int,
-    features h: UnsafePointer<L.Scalar>, messages m: UnsafeMutablePointer<L.Scalar>
+    features: FeatureRows<L.Scalar>, messages: FeatureRows<L.Scalar>
 ) {
-    let plane = table.features, atom = L.planes * plane, width = table.tileWidth, rowStride = table.rowStride
+    let h = features.values, hp = features.plane, m = messages.values, mp = messages.plane
+    let atom = table.features, width = table.tileWidth, rowStride = table.rowStride
     let start = pairs.start.pointer, neighbour = pairs.neighbour.pointer, base = pairs.base.pointer
-    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.planes * 16
+    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.isDual ? 32 : 16
     for tile in 0..<table.tiles {
         let rows = table.rows(interaction: interaction, tile: tile)
         for i in 0..<owned {
@@ -21,10 +22,10 @@ func schNetMessages<L: FeatureLane>(
                 let hj = h + j * atom + tile * width, mj = m + j * atom + tile * width
                 let row = rows + Int(base[p]) * rowStride
                 let weights = FilterWeights<L>(factors + p * factorStride, 16)
-                for c in stride(from: 0, to: width, by: L.Plain.laneCount) {
+                for c in stride(from: 0, to: width, by: L.laneCount) {
                     let w = weights.filter(FilterRows<L.Plain>(row + c, rowStride))
-                    L.load(mi + c, plane).addingProduct(L.load(hj + c, plane), w).store(mi + c, plane)
-                    L.load(mj + c, plane).addingProduct(L.load(hi + c, plane), w).store(mj + c, plane)
+                    L.load(mi + c, mp).addingProduct(L.load(hj + c, hp), w).store(mi + c, mp)
+                    L.load(mj + c, mp).addingProduct(L.load(hi + c, hp), w).store(mj + c, mp)
                 }
             }
         }
@@ -40,13 +41,15 @@ func schNetMessages<L: FeatureLane>(
 @inline(never)
 func schNetAdjoints<L: FeatureLane>(
     _ lane: L.Type, _ pairs: PairTable<L.Scalar>, _ table: FilterTable<L.Scalar>, interaction: Int, owned: Int,
-    features h: UnsafePointer<L.Scalar>, messageAdjoints m: UnsafePointer<L.Scalar>, featureAdjoints g: UnsafeMutablePointer<L.Scalar>,
+    features: FeatureRows<L.Scalar>, messageAdjoints: FeatureRows<L.Scalar>, featureAdjoints: FeatureRows<L.Scalar>,
     wantsFeatures: Bool
 ) {
-    let plane = table.features, atom = L.planes * plane, width = table.tileWidth, rowStride = table.rowStride
+    let h = features.values, hp = features.plane, m = messageAdjoints.values, mp = messageAdjoints.plane
+    let g = featureAdjoints.values, gp = featureAdjoints.plane
+    let atom = table.features, width = table.tileWidth, rowStride = table.rowStride
     let start = pairs.start.pointer, neighbour = pairs.neighbour.pointer, base = pairs.base.pointer
-    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.planes * 16
-    let gradient = pairs.gradient.pointer, gradientTangent = pairs.gradientTangent.pointer
+    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.isDual ? 32 : 16
+    let gradient = L.isDual ? pairs.gradientTangent.pointer : pairs.gradient.pointer
     for tile in 0..<table.tiles {
         let rows = table.rows(interaction: interaction, tile: tile)
         for i in 0..<owned {
@@ -59,21 +62,19 @@ func schNetAdjoints<L: FeatureLane>(
                 let weights = FilterWeights<L>(factors + p * factorStride, 16)
                 let slopes = FilterWeights<L>(factors + p * factorStride + 6, 16)
                 var derivative = L.zero
-                for c in stride(from: 0, to: width, by: L.Plain.laneCount) {
+                for c in stride(from: 0, to: width, by: L.laneCount) {
                     let filterRows = FilterRows<L.Plain>(row + c, rowStride)
                     let slope = slopes.filter(filterRows)
-                    let mic = L.load(mi + c, plane), mjc = L.load(mj + c, plane)
-                    let both = (mic * L.load(hj + c, plane)).addingProduct(mjc, L.load(hi + c, plane))
+                    let mic = L.load(mi + c, mp), mjc = L.load(mj + c, mp)
+                    let both = (mic * L.load(hj + c, hp)).addingProduct(mjc, L.load(hi + c, hp))
                     derivative = derivative.addingProduct(both, slope)
                     if wantsFeatures {
                         let w = weights.filter(filterRows)
-                        L.load(gj + c, plane).addingProduct(mic, w).store(gj + c, plane)
-                        L.load(gi + c, plane).addingProduct(mjc, w).store(gi + c, plane)
+                        L.load(gj + c, gp).addingProduct(mic, w).store(gj + c, gp)
+                        L.load(gi + c, gp).addingProduct(mjc, w).store(gi + c, gp)
                     }
                 }
-                let sums = derivative.sums
-                gradient[p].w += sums.x
-                if L.planes == 2 { gradientTangent[p].w += sums.y }
+                gradient[p].w += derivative.total
             }
         }
     }

@@ -19,14 +19,11 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
     let readout: Readout<S>
     let parameterCount: Int
 
-    let x = FeatureArray<S>()
-    let adjoint = FeatureArray<S>()
-    let spare = FeatureArray<S>()
-    let message = FeatureArray<S>()
-    let messageAdjoint = FeatureArray<S>()
-    let feature: [FeatureArray<S>]
-    let featureAdjoint = FeatureArray<S>()
-    let tapes: [DenseTape<S>]
+    private let x = Features<S>(), adjoint = Features<S>(), spare = FeatureArray<S>(), message = Features<S>()
+    private let featureAdjoint = Features<S>()
+    private let feature: [Features<S>]
+    private let messageAdjoint: [Features<S>]
+    private let tapes: [DenseTape<S>]
 
     /// - Parameter numbers: atomic number of each species.
     init(_ file: ModelFile, numbers: [Int], mode: FilterMode) throws {
@@ -58,7 +55,8 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
         filterCount = paddedFeatures(n)
         table = FilterTable(filters, components: 1, features: filterCount, mode: mode)
         readout = Readout(try file.readout(of: S.self))
-        feature = (0..<interactions).map { _ in FeatureArray() }
+        feature = (0..<interactions).map { _ in Features() }
+        messageAdjoint = (0..<interactions).map { _ in Features() }
         tapes = f2out.map { $0.makeTape() }
         parameterCount = file.parameterCount
         var embedded = Column<S>(repeating: 0, count: numbers.count * filterCount)
@@ -69,39 +67,42 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
 
     func run<L: FeatureLane>(
         _ lane: L.Type, _ pairs: PairTable<S>, species: borrowing Column<Int32>, owned: Int, halo: Halo,
-        seeds: borrowing Column<Double>, energies: inout Column<Double>
+        seeds: borrowing Column<Double>, energies: inout Column<Double>, keeps: Bool
     ) where L.Scalar == S {
-        let planes = L.planes, atoms = species.count, rows = owned * planes
-        let x = self.x.sized(rows * featureCount), y = spare.sized(rows * featureCount)
-        spread(embedding, width: featureCount, planes: planes, species: species, atoms: owned, into: x)
+        let atoms = species.count, f = featureCount, n = filterCount
+        let x = self.x.zeroed(lane, owned * f), y = spare.sized(owned * f)
+        if !L.isDual { spread(embedding, width: f, species: species, atoms: owned, into: x.active, stride: f) }
         for t in in2f.indices {
-            let h = feature[t].sized(atoms * planes * filterCount)
-            if t == 0 {
-                spread(embeddedFeatures, width: filterCount, planes: planes, species: species, atoms: atoms, into: h)
+            let h = feature[t].sized(lane, atoms * n)
+            if t > 0 {
+                in2f[t].product(x.active, stride: f, into: h.active, stride: n, rows: owned)
+                feature[t].forward(lane, halo, stride: n)
+            } else if L.isDual {
+                h.active.update(repeating: 0, count: atoms * n)
             } else {
-                in2f[t].product(x, stride: featureCount, into: h, stride: filterCount, rows: rows)
-                halo.forward(&feature[t].column, stride: planes * filterCount)
+                spread(embeddedFeatures, width: n, species: species, atoms: atoms, into: h.active, stride: n)
             }
             table.prepare(interaction: t, pairs)
-            let m = message.zeroed(atoms * planes * filterCount)
+            let m = message.zeroed(lane, atoms * n)
             schNetMessages(lane, pairs, table, interaction: t, owned: owned, features: h, messages: m)
-            f2out[t].forward(lane, m, stride: filterCount, into: y, stride: featureCount, atoms: owned, tape: tapes[t])
-            accumulate(y, into: x, count: rows * featureCount)
+            f2out[t].forward(lane, m.active, stride: n, into: y, stride: f, rows: owned, tape: tapes[t])
+            accumulate(y, into: x.active, count: owned * f)
         }
-        let a = adjoint.sized(rows * featureCount)
-        readout.run(lane, x, adjoints: a, owned: owned, seeds: seeds, energies: &energies)
+        let a = adjoint.sized(lane, owned * f)
+        readout.run(lane, x.active, adjoints: a.active, owned: owned, seeds: seeds, energies: &energies, keeps: keeps)
         for t in in2f.indices.reversed() {
-            y.update(from: a, count: rows * featureCount)
-            let m = messageAdjoint.zeroed(atoms * planes * filterCount)
-            f2out[t].backward(lane, y, stride: featureCount, into: m, stride: filterCount, atoms: owned, tape: tapes[t], adding: false)
-            let h = feature[t].column.pointer, g = featureAdjoint.zeroed(atoms * planes * filterCount)
+            y.update(from: a.active, count: owned * f)
+            let m = messageAdjoint[t].zeroed(lane, atoms * n)
+            f2out[t].backward(
+                lane, y, stride: f, into: m.active, stride: n, rows: owned, tape: tapes[t], adding: false, keeps: keeps)
+            let g = featureAdjoint.zeroed(lane, atoms * n)
             table.prepare(interaction: t, pairs)
             schNetAdjoints(
-                lane, pairs, table, interaction: t, owned: owned, features: h, messageAdjoints: m, featureAdjoints: g,
-                wantsFeatures: t > 0)
+                lane, pairs, table, interaction: t, owned: owned, features: feature[t].rows(lane), messageAdjoints: m,
+                featureAdjoints: g, wantsFeatures: t > 0)
             guard t > 0 else { break }
-            halo.reverse(&featureAdjoint.column, stride: planes * filterCount)
-            in2f[t].adjointProduct(g, stride: filterCount, into: a, stride: featureCount, rows: rows, adding: true)
+            featureAdjoint.reverse(lane, halo, stride: n)
+            in2f[t].adjointProduct(g.active, stride: n, into: a.active, stride: f, rows: owned, adding: true)
         }
     }
 }

@@ -3,11 +3,12 @@
 /// Y_lm here are NEP's unnormalised real harmonics, in the order m = 0, cos 1, sin 1, cos 2, sin 2 ... for l = 1 ... 4:
 ///
 ///     q_l = sum_m C_lm s_lm^2                                                                        3-body
-///     q_222 = -c (s0^3 + 18 s0 (s1^2 + s2^2) - 9 s0 (s3^2 + s4^2) - 54 s3 (s2^2 - s1^2) + 108 s1 s2 s4), s = s_2m   4-body
+///     q_222 = -c (s0^3 + 18 s0 (s1^2 + s2^2) - 9 s0 (s3^2 + s4^2)
+///                 - 54 s3 (s2^2 - s1^2) + 108 s1 s2 s4), s = s_2m                                    4-body
 ///     q_1111 = (21 / 80 pi^2) (s0^2 + s1^2 + s2^2)^2, s = s_1m                                       5-body
 ///
-/// with C_lm = (2 - delta_m0) N_lm^2 / ... such that q_l is (2 l + 1) / 4 pi times the sum over pairs of neighbours of g g P_l(cos), and
-/// c = 5 / (4 sqrt 14) (4 pi)^(-3/2). Z. Fan et al., J. Chem. Phys. 157, 114801 (2022), eqs. 11 to 25 and appendix.
+/// with C_lm such that q_l is (2 l + 1) / 4 pi times the sum over pairs of neighbours of g g P_l(cos), and c = 5 / (4 sqrt 14) (4 pi)^(-3/2).
+/// Z. Fan et al., J. Chem. Phys. 157, 114801 (2022), section II.
 enum NEPInvariants {
     /// Moments of one n: 3 + 5 + 7 + 9. Those above l_max are zero.
     static let momentCount = 24

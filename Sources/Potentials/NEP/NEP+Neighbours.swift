@@ -2,7 +2,7 @@ import Domain
 
 /// The neighbour list once more, each centre's neighbours grouped by species: within a group expansion coefficients and cutoffs are
 /// the same, so that lanes share them. Made once for each list build; as large as the list. Types that the model does not see are
-/// left out, as neighbours and as centres.
+/// left out, as neighbours and as centres. Whoever changes an atom's type rebuilds the list.
 final class NEPNeighbours {
     private var list: NeighbourList?
     private var generation = -1

@@ -55,30 +55,30 @@ enum Activation: String, CaseIterable {
     case softplus
     case tanh
 
-    /// z += bias on the value plane; y = f(z). z is [atom][plane][width], y's rows are `stride` apart.
+    /// y = f(z), and in the pass on duals its tangent f'(z) dz. Rows of z are `width` long, y's `stride` apart.
     func apply<L: FeatureLane>(
-        _ lane: L.Type, _ z: UnsafeMutablePointer<L.Scalar>, bias: UnsafePointer<L.Scalar>?, into y: UnsafeMutablePointer<L.Scalar>,
-        stride: Int, width: Int, atoms: Int
+        _ lane: L.Type, _ z: FeatureRows<L.Scalar>, into y: UnsafeMutablePointer<L.Scalar>, stride: Int, width: Int, rows: Int
     ) {
         switch self {
         case .identity: preconditionFailure("a layer without an activation has nothing to apply")
-        case .silu: activate(lane, SiLU.self, z, bias, y, stride, width, atoms)
-        case .shiftedSoftplus: activate(lane, ShiftedSoftplus.self, z, bias, y, stride, width, atoms)
-        case .softplus: activate(lane, Softplus.self, z, bias, y, stride, width, atoms)
-        case .tanh: activate(lane, HyperbolicTangent.self, z, bias, y, stride, width, atoms)
+        case .silu: activate(lane, SiLU.self, z, y, stride, width, rows)
+        case .shiftedSoftplus: activate(lane, ShiftedSoftplus.self, z, y, stride, width, rows)
+        case .softplus: activate(lane, Softplus.self, z, y, stride, width, rows)
+        case .tanh: activate(lane, HyperbolicTangent.self, z, y, stride, width, rows)
         }
     }
 
-    /// y' *= f'(z)
+    /// y' *= f'(z); in the pass on duals y' holds tangents, and `saved` the adjoints that the plain pass had here.
     func pullBack<L: FeatureLane>(
-        _ lane: L.Type, _ z: UnsafePointer<L.Scalar>, _ adjoint: UnsafeMutablePointer<L.Scalar>, stride: Int, width: Int, atoms: Int
+        _ lane: L.Type, _ z: FeatureRows<L.Scalar>, _ y: UnsafeMutablePointer<L.Scalar>, saved: UnsafePointer<L.Scalar>, stride: Int,
+        savedStride: Int, width: Int, rows: Int
     ) {
         switch self {
         case .identity: break
-        case .silu: differentiate(lane, SiLU.self, z, adjoint, stride, width, atoms)
-        case .shiftedSoftplus: differentiate(lane, ShiftedSoftplus.self, z, adjoint, stride, width, atoms)
-        case .softplus: differentiate(lane, Softplus.self, z, adjoint, stride, width, atoms)
-        case .tanh: differentiate(lane, HyperbolicTangent.self, z, adjoint, stride, width, atoms)
+        case .silu: differentiate(lane, SiLU.self, z, y, saved, stride, savedStride, width, rows)
+        case .shiftedSoftplus: differentiate(lane, ShiftedSoftplus.self, z, y, saved, stride, savedStride, width, rows)
+        case .softplus: differentiate(lane, Softplus.self, z, y, saved, stride, savedStride, width, rows)
+        case .tanh: differentiate(lane, HyperbolicTangent.self, z, y, saved, stride, savedStride, width, rows)
         }
     }
 
@@ -99,30 +99,29 @@ enum Activation: String, CaseIterable {
 }
 
 private func activate<L: FeatureLane, F: ScalarFunction>(
-    _ lane: L.Type, _ function: F.Type, _ z: UnsafeMutablePointer<L.Scalar>, _ bias: UnsafePointer<L.Scalar>?,
-    _ y: UnsafeMutablePointer<L.Scalar>, _ stride: Int, _ width: Int, _ atoms: Int
+    _ lane: L.Type, _ function: F.Type, _ z: FeatureRows<L.Scalar>, _ y: UnsafeMutablePointer<L.Scalar>, _ stride: Int, _ width: Int,
+    _ rows: Int
 ) {
-    for i in 0..<atoms {
-        let from = z + i * L.planes * width, into = y + i * L.planes * stride
-        for c in Swift.stride(from: 0, to: width, by: L.Plain.laneCount) {
-            if let bias { (L.Plain.load(from + c, 0) + L.Plain.load(bias + c, 0)).store(from + c, 0) }
-            let x = L.load(from + c, width)
+    for r in 0..<rows {
+        let from = z.values + r * width, into = y + r * stride
+        for c in Swift.stride(from: 0, to: width, by: L.laneCount) {
+            let x = L.load(from + c, z.plane)
             let (f, f1, _) = F.evaluate(x.plainValue)
-            x.chain(f, f1).store(into + c, stride)
+            x.chain(f, f1).store(into + c, 0)
         }
     }
 }
 
 private func differentiate<L: FeatureLane, F: ScalarFunction>(
-    _ lane: L.Type, _ function: F.Type, _ z: UnsafePointer<L.Scalar>, _ adjoint: UnsafeMutablePointer<L.Scalar>, _ stride: Int,
-    _ width: Int, _ atoms: Int
+    _ lane: L.Type, _ function: F.Type, _ z: FeatureRows<L.Scalar>, _ y: UnsafeMutablePointer<L.Scalar>, _ saved: UnsafePointer<L.Scalar>,
+    _ stride: Int, _ savedStride: Int, _ width: Int, _ rows: Int
 ) {
-    for i in 0..<atoms {
-        let from = z + i * L.planes * width, row = adjoint + i * L.planes * stride
-        for c in Swift.stride(from: 0, to: width, by: L.Plain.laneCount) {
-            let x = L.load(from + c, width)
+    for r in 0..<rows {
+        let from = z.values + r * width, row = y + r * stride, kept = saved + r * savedStride
+        for c in Swift.stride(from: 0, to: width, by: L.laneCount) {
+            let x = L.load(from + c, z.plane)
             let (_, f1, f2) = F.evaluate(x.plainValue)
-            (L.load(row + c, stride) * x.chain(f1, f2)).store(row + c, stride)
+            (L.load(row + c, saved: kept + c) * x.chain(f1, f2)).store(row + c, 0)
         }
     }
 }

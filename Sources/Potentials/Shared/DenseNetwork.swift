@@ -58,7 +58,7 @@ final class DenseLayer<S: FeatureScalar> {
         }
     }
 
-    /// Y = X W^T for `rows` rows (atoms times planes); no bias, no activation.
+    /// Y = X W^T for `rows` rows; no bias, no activation.
     func product(_ x: UnsafePointer<S>, stride: Int, into y: UnsafeMutablePointer<S>, stride out: Int, rows: Int) {
         S.multiply(
             x, stride, weights.pointer, inputs, transposed: true, into: y, out, rows: rows, columns: outputs, inner: inputs, adding: false)
@@ -77,15 +77,19 @@ final class DenseLayer<S: FeatureScalar> {
 /// Features are stored in multiples of 16, one cache line of Float or two of Double.
 @inline(__always) func paddedFeatures(_ n: Int) -> Int { (n + 15) / 16 * 16 }
 
-/// What a forward pass leaves for the backward pass: the arguments of every layer's activation, and room for the layers' outputs.
+/// What passes leave for later ones: the arguments of every layer's activation, the adjoints of its result, and room for results.
 final class DenseTape<S: FeatureScalar> {
-    var arguments: [FeatureArray<S>] = []
+    let arguments: [Features<S>]
+    let adjoints: [FeatureArray<S>]
     let scratch = [FeatureArray<S>(), FeatureArray<S>()]
 
-    init(layers: Int) { arguments = (0..<layers).map { _ in FeatureArray<S>() } }
+    init(layers: Int) {
+        arguments = (0..<layers).map { _ in Features<S>() }
+        adjoints = (0..<layers).map { _ in FeatureArray<S>() }
+    }
 }
 
-/// Dense layers applied to rows of features, one row an atom and plane (see `FeatureLane`).
+/// Dense layers applied to rows of features, one row an atom. In the pass on duals rows are tangents (see `FeatureLane`).
 final class DenseNetwork<S: FeatureScalar> {
     let layers: [DenseLayer<S>]
     var inputs: Int { layers.first!.inputs }
@@ -95,41 +99,46 @@ final class DenseNetwork<S: FeatureScalar> {
 
     func makeTape() -> DenseTape<S> { DenseTape(layers: layers.count) }
 
-    /// y = network(x) for `atoms` atoms; `stride` and `out` are the distances between rows, a row for each plane of each atom.
+    /// y = network(x) for `rows` rows; `stride` and `out` are the distances between rows.
     func forward<L: FeatureLane>(
-        _ lane: L.Type, _ x: UnsafePointer<S>, stride: Int, into y: UnsafeMutablePointer<S>, stride out: Int, atoms: Int,
+        _ lane: L.Type, _ x: UnsafePointer<S>, stride: Int, into y: UnsafeMutablePointer<S>, stride out: Int, rows: Int,
         tape: DenseTape<S>
     ) where L.Scalar == S {
         var x = x, stride = stride
         for (k, layer) in layers.enumerated() {
             let isLast = k == layers.count - 1
-            let rows = atoms * L.planes
             let result = isLast ? y : tape.scratch[k % 2].sized(rows * layer.outputs)
             let resultStride = isLast ? out : layer.outputs
             if layer.activation == .identity {
                 layer.product(x, stride: stride, into: result, stride: resultStride, rows: rows)
-                if let bias = layer.biasPointer { addBias(bias, layer.outputs, result, resultStride * L.planes, atoms) }
+                if !L.isDual, let bias = layer.biasPointer { addBias(bias, layer.outputs, result, resultStride, rows) }
             } else {
-                let z = tape.arguments[k].sized(rows * layer.outputs)
-                layer.product(x, stride: stride, into: z, stride: layer.outputs, rows: rows)
-                layer.activation.apply(
-                    lane, z, bias: layer.biasPointer, into: result, stride: resultStride, width: layer.outputs, atoms: atoms)
+                let z = tape.arguments[k].sized(lane, rows * layer.outputs)
+                layer.product(x, stride: stride, into: z.active, stride: layer.outputs, rows: rows)
+                if !L.isDual, let bias = layer.biasPointer { addBias(bias, layer.outputs, z.active, layer.outputs, rows) }
+                layer.activation.apply(lane, z, into: result, stride: resultStride, width: layer.outputs, rows: rows)
             }
             (x, stride) = (UnsafePointer(result), resultStride)
         }
     }
 
     /// x' (+)= adjoint of the inputs, from the adjoint y' of the outputs, which is overwritten.
+    /// - Parameter keeps: keep what a pass on duals needs; that pass itself finds it kept.
     func backward<L: FeatureLane>(
-        _ lane: L.Type, _ y: UnsafeMutablePointer<S>, stride: Int, into x: UnsafeMutablePointer<S>, stride out: Int, atoms: Int,
-        tape: DenseTape<S>, adding: Bool
+        _ lane: L.Type, _ y: UnsafeMutablePointer<S>, stride: Int, into x: UnsafeMutablePointer<S>, stride out: Int, rows: Int,
+        tape: DenseTape<S>, adding: Bool, keeps: Bool
     ) where L.Scalar == S {
         var y = y, stride = stride
         for (k, layer) in layers.enumerated().reversed() {
-            let rows = atoms * L.planes
             if layer.activation != .identity {
+                let n = layer.outputs
+                if keeps, !L.isDual {
+                    let kept = tape.adjoints[k].sized(rows * n)
+                    for r in 0..<rows { (kept + r * n).update(from: y + r * stride, count: n) }
+                }
                 layer.activation.pullBack(
-                    lane, tape.arguments[k].column.pointer, y, stride: stride, width: layer.outputs, atoms: atoms)
+                    lane, tape.arguments[k].rows(lane), y, saved: L.isDual ? tape.adjoints[k].column.pointer : y,
+                    stride: stride, savedStride: L.isDual ? n : stride, width: n, rows: rows)
             }
             let result = k == 0 ? x : tape.scratch[k % 2].sized(rows * layer.inputs)
             let resultStride = k == 0 ? out : layer.inputs
@@ -143,12 +152,8 @@ extension DenseLayer {
     var biasPointer: UnsafePointer<S>? { hasBias ? UnsafePointer(bias.pointer) : nil }
 }
 
-/// Adds the bias to the value plane of every atom.
 private func addBias<S: FeatureScalar>(
-    _ bias: UnsafePointer<S>, _ width: Int, _ y: UnsafeMutablePointer<S>, _ atomStride: Int, _ atoms: Int
+    _ bias: UnsafePointer<S>, _ width: Int, _ y: UnsafeMutablePointer<S>, _ stride: Int, _ rows: Int
 ) {
-    for i in 0..<atoms {
-        let row = y + i * atomStride
-        for c in stride(from: 0, to: width, by: SIMD8<S>.laneCount) { (SIMD8<S>.load(row + c, 0) + SIMD8<S>.load(bias + c, 0)).store(row + c, 0) }
-    }
+    for r in 0..<rows { accumulate(bias, into: y + r * stride, count: width) }
 }

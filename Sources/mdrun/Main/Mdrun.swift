@@ -25,8 +25,7 @@ struct Mdrun {
         }
     }
 
-    /// Runs the deck on every rank. An error ends all of them: a deck's error shows on all ranks alike and is told once, by rank 0;
-    /// an error of one rank alone is told by it, after it has given rank 0 the time to speak first.
+    /// Runs the deck on every rank; an error ends all of them.
     private static func run(_ request: CommandLine.Request) {
         let communicator: MPICommunicator
         do {
@@ -42,14 +41,25 @@ struct Mdrun {
             communicator.finish()
             exit(Int32(status))
         } catch {
-            if communicator.rank != 0 { usleep(1_500_000) }
-            let who = communicator.rank == 0 ? "" : " (rank \(communicator.rank))"
-            output.toLog("ERROR: \(error)\n")
-            fflush(nil)
-            writeError("ERROR\(who): \(error)\n")
-            if communicator.size == 1 { exit(1) }
-            communicator.abort(1)
+            fail(error, communicator, output)
         }
+    }
+
+    /// Tells an error and ends every rank with status 1. What all ranks met is told once, by rank 0, and they end in order; what only
+    /// some met is told by those, who then end the others.
+    private static func fail(_ error: any Error, _ communicator: MPICommunicator, _ output: Output) -> Never {
+        output.endTable()
+        output.toLog("ERROR: \(error)\n")
+        fflush(nil)
+        if communicator.hasFailedEverywhere(within: 2) {
+            if communicator.rank == 0 { writeError("ERROR: \(error)\n") }
+            communicator.finish()
+            exit(1)
+        }
+        writeError("ERROR (rank \(communicator.rank)): \(error)\n")
+        // The launcher passes on what was written only if it comes to read it before the ranks die.
+        usleep(200_000)
+        communicator.abort(1)
     }
 }
 

@@ -9,6 +9,7 @@ struct GroupCommand: DeckCommand {
         group NAME type|id VALUE|FIRST:LAST|FIRST:LAST:STEP ...      (type labels may stand for types)
         group NAME type|id <|<=|>|>=|==|!= VALUE | <> LOW HIGH
         group NAME region ID
+        group NAME variable V        (atom-style variable V is not 0)
         group NAME union GROUP ...
         group NAME subtract GROUP GROUP ...        (in the first, in none of the others)
         group NAME intersect GROUP GROUP ...
@@ -55,6 +56,7 @@ struct GroupCommand: DeckCommand {
         case type(Selection)
         case id(Selection)
         case region(any Region)
+        case variable(AtomValue)
         case union([Group])
         case subtract([Group])
         case intersect([Group])
@@ -62,7 +64,7 @@ struct GroupCommand: DeckCommand {
         case clear
         case delete
     }
-    private enum Style { case type, id, region, union, subtract, intersect, empty, clear, delete, unsupported }
+    private enum Style { case type, id, region, variable, union, subtract, intersect, empty, clear, delete, unsupported }
 
     private let groupName: String
     private let action: Action
@@ -81,12 +83,22 @@ struct GroupCommand: DeckCommand {
             [
                 ("type", Style.type), ("id", .id), ("region", .region), ("union", .union), ("subtract", .subtract),
                 ("intersect", .intersect), ("empty", .empty), ("clear", .clear), ("delete", .delete), ("molecule", .unsupported),
-                ("include", .unsupported), ("variable", .unsupported), ("dynamic", .unsupported), ("static", .unsupported),
+                ("include", .unsupported), ("variable", .variable), ("dynamic", .unsupported), ("static", .unsupported),
             ])
         switch style {
         case .type: action = .type(try Self.selection(&words, session, areTypes: true))
         case .id: action = .id(try Self.selection(&words, session, areTypes: false))
         case .region: action = .region(try session.requireRegion(try words.word("a region")))
+        case .variable:
+            let word = try words.word("an atom-style variable")
+            let variables = session.interpreter.variables
+            guard variables.isDefined(word.text) else {
+                throw DeckError.unknown("variable", word, known: variables.names)
+            }
+            guard variables.style(of: word.text) == .atom else {
+                throw words.error("variable '\(word.text)' must be of style atom", at: word)
+            }
+            action = .variable(.variable(word.text, word.location))
         case .union: action = .union(try Self.groups(&words, session, least: 1))
         case .subtract: action = .subtract(try Self.groups(&words, session, least: 2))
         case .intersect: action = .intersect(try Self.groups(&words, session, least: 2))
@@ -96,6 +108,9 @@ struct GroupCommand: DeckCommand {
             guard group != .all else { throw words.error("group all cannot be changed", at: nameWord) }
             if style == .delete, let fix = session.fixes.first(where: { $0.group == group }) {
                 throw words.error("group '\(groupName)' is used by fix \(fix.id)", at: nameWord)
+            }
+            if style == .delete, let compute = session.observation.computes.first(where: { $0.group == group }) {
+                throw words.error("group '\(groupName)' is used by compute \(compute.id)", at: nameWord)
             }
             action = style == .clear ? .clear : .delete
         case .unsupported: throw words.error("this group style is not supported")
@@ -159,6 +174,9 @@ struct GroupCommand: DeckCommand {
         case .type(let selection): add { selection.contains(Int(system.atoms.type[$0])) }
         case .id(let selection): add { selection.contains(Int(system.atoms.id[$0])) }
         case .region(let region): add { region.contains(system.atoms.position[$0]) }
+        case .variable(let variable):
+            let value = try variable.evaluate(session)
+            add { value($0) != 0 }
         case .union(let list): add { i in list.contains { mask[i] & $0.bit != 0 } }
         case .intersect(let list): add { i in list.allSatisfy { mask[i] & $0.bit != 0 } }
         case .subtract(let list):
