@@ -32,7 +32,7 @@ extension Session {
         }
         simulation.sortEvery = sortEvery
         simulation.fixes = fixes
-        updateDeviationFile(of: potential)
+        try updateDeviationFile(of: potential)
         simulation.observers = observation.observers
         try checkFixes(simulation, at: location)
         return simulation
