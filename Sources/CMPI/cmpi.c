@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static MPI_Comm failures = MPI_COMM_NULL;
 static int started = 0, world_rank = 0, world_size = 1, node_size = 1, oversubscribed = 0;
 
 // Whether the ranks of a node have fewer cores than there are ranks: cores that any of them may run on, so that ranks pinned to one

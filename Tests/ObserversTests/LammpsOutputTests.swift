@@ -7,7 +7,7 @@ import Testing
     static let folder = DeckRunner.root + "/Tests/Reference/lammps/output"
 
     private func run(_ deck: String, ranks: Int) throws -> DeckRunner.Result {
-        let result = try DeckRunner.run(file: "\(Self.folder)/in.\(deck)", arguments: ["-var", "dir", ".", "-in"], ranks: ranks)
+        let result = try DeckRunner.run(file: "\(Self.folder)/in.\(deck)", arguments: ["-var", "dir", "."], ranks: ranks)
         #expect(result.status == 0, "\(result.errors)")
         return result
     }

@@ -2,7 +2,7 @@ import COpenBLAS
 import Domain
 
 /// The precision of a network's arithmetic: Double or Float.
-protocol FeatureScalar: LaneScalar, BinaryFloatingPoint, Summable {
+protocol FeatureScalar: Codable, Hashable, LaneScalar, BinaryFloatingPoint, Summable {
     /// C[m, n] = A[m, k] op(B) (+ C when adding), row-major, B [n, k] when transposed, else [k, n].
     static func multiply(
         _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, transposed: Bool,
