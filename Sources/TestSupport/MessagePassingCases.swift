@@ -21,6 +21,9 @@ enum MessagePassingCases {
             },
             // Mostly vacuum: ranks without atoms, and some without ghosts, must still take part in every exchange.
             PotentialCase("\(name)-vacuum", options: double, system: vacuum, small: { [] }) { try maker(model(architecture), "")($0) },
+            PotentialCase("\(name)-pullback", options: double, system: liquid, small: { [] }) {
+                PullbackProbe(try maker(model(architecture), "")($0))
+            },
         ]
     }
 

@@ -4,7 +4,7 @@ import Domain
 ///
 ///     W(d) = network(phi(d)) f(d),   phi the radial basis [K], f the cutoff function
 ///
-/// (Schuett et al. 2018, eq. (8) and fig. 2; Schuett et al. 2021, eq. (7) and (8)). Plain and exact: the reference for `FilterTable`.
+/// (Schuett et al. 2018, fig. 2; Schuett et al. 2021, fig. 2). Plain and exact: the reference for `FilterTable`.
 final class FilterNetwork {
     let basis: RadialBasis
     let cutoff: CutoffFunction

@@ -32,7 +32,8 @@ struct FeatureVectors<L: FeatureLane> {
     }
 }
 
-/// The messages of one interaction for all owned centres, both directions of a pair at once (Schuett et al. 2021, eq. (7), (8)):
+/// The messages of one interaction for all owned centres, both directions of a pair at once (the message block of Schuett et al.
+/// 2021, fig. 2):
 ///
 ///     q_i += sum_j W1 c1_j,   mu_i += sum_j (W2 c2_j) u_ij + (W3 c3_j) mu_j,   W = W(d_ij), u_ij = (x_j - x_i) / d_ij
 ///

@@ -1,6 +1,6 @@
 import Domain
 
-/// PaiNN's mixing of an atom's own features (Schuett et al. 2021, eq. (9), (10)), around its two dense networks:
+/// PaiNN's mixing of an atom's own features (the update block of Schuett et al. 2021, fig. 2), around its two dense networks:
 ///
 ///     (V, U) = channel mix of mu,   n = sqrt(sum_xyz V^2 + epsilon),   p = sum_xyz V U
 ///     (a, b, g) = context network of (q, n),   q += a + g p,   mu += b U

@@ -1,7 +1,8 @@
 import Domain
 
-/// m_i = sum_j h_j W(d_ij) for all owned centres (Schuett et al. 2018, eq. (5)): elementwise products, both directions of a pair at
-/// once. Rows [atom][feature]; ghosts' rows of m receive what their owners compute for themselves, and are not read.
+/// m_i = sum_j h_j W(d_ij) for all owned centres, the continuous-filter convolution of Schuett et al. 2018: elementwise products, both
+/// directions of a pair at once. Rows [atom][feature]; ghosts' rows of m receive what their owners compute for themselves, and are
+/// not read.
 ///
 /// Cost: pairs x features x (6 + 2) multiply-adds.
 @inline(never)
