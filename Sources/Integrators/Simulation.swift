@@ -38,6 +38,7 @@ public final class Simulation {
     public var stopRequested: String?
 
     private let grid = CellGrid()
+    private let workspace = Workspace()
     private var positionsAtBuild = Column<Vector>()
     private var boxAtBuild: Box
     private var lastBuild = 0
@@ -205,7 +206,7 @@ public final class Simulation {
 
     private func computeForces(_ wanted: Wanted) {
         system.forces.clear(count: system.atoms.count, wanted: wanted)
-        let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin)
+        let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
         timings.measure(.pair) { potential.compute(system.atoms, list, context, into: &system.forces) }
         timings.measure(.communication) {
             halo.reverse(&system.forces.force)

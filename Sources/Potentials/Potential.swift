@@ -27,9 +27,12 @@ public struct ComputeContext {
     public var wanted: Wanted
     /// The skin in the neighbour list's distance, so that ensembles can trim lists for members.
     public var skin: Double
+    /// Memory to work in; whoever computes step after step passes the same one.
+    public let workspace: Workspace
 
-    public init(halo: Halo, step: Int, wanted: Wanted, skin: Double) {
+    public init(halo: Halo, step: Int, wanted: Wanted, skin: Double, workspace: Workspace = Workspace()) {
         self.halo = halo
+        self.workspace = workspace
         communicator = halo.communicator
         self.step = step
         self.wanted = wanted

@@ -192,9 +192,17 @@ final class MessagePassingCore {
         pairs.weigh(network.table, dual: false)
         let a = seedColumn(atoms.owned, seeds)
         isKept = keeps && seeds == nil
-        network.run(
-            SIMD8<N.Scalar>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a, energies: &energies,
-            keeps: isKept)
+        if isKept {
+            network.run(
+                SIMD8<N.Scalar>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a, energies: &energies,
+                keeps: true)
+        } else {
+            context.workspace.lend(to: network.scratch) {
+                network.run(
+                    SIMD8<N.Scalar>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a,
+                    energies: &energies, keeps: false)
+            }
+        }
         keptPositions.removeAll()
         if isKept {
             keptPositions.reserve(atoms.count)

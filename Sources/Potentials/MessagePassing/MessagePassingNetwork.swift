@@ -5,6 +5,8 @@ protocol MessagePassingNetwork: AnyObject {
     associatedtype Scalar: FeatureScalar
     var table: FilterTable<Scalar> { get }
     var parameterCount: Int { get }
+    /// Memory of the plain pass that nothing needs after it, unless the pass keeps its values for one on duals.
+    var scratch: [FeatureArray<Scalar>] { get }
 
     /// The plain pass: energies, and their gradient with respect to the pairs' geometry, at the pairs and factors of `pairs`. Or the
     /// pass on duals, which follows a plain pass at the same positions that kept its values: the gradient's tangent.
@@ -30,6 +32,8 @@ final class Readout<S: FeatureScalar> {
         self.network = network
         tape = network.makeTape()
     }
+
+    var scratch: [FeatureArray<S>] { [result] + tape.all }
 
     /// Fills `energies` from the features x, and `adjoints` with those of x for these seeds; or tangents from tangents.
     func run<L: FeatureLane>(

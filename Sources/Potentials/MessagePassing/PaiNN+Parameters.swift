@@ -35,6 +35,15 @@ final class PaiNNNetwork<S: FeatureScalar>: MessagePassingNetwork {
             contextTape = context.makeTape()
             mixingTape = mixing.makeTape()
         }
+
+        var scratch: [FeatureArray<S>] {
+            [message, mixed, input, mixture, inputAdjoint].map(\.values) + contextTape.all + mixingTape.all
+        }
+    }
+
+    var scratch: [FeatureArray<S>] {
+        [q, mu, qAdjoint, muAdjoint, messageAdjoint].map(\.values) + [contextAdjoint, mixedAdjoint] + readout.scratch
+            + steps.flatMap(\.scratch)
     }
 
     /// - Parameter numbers: atomic number of each species.

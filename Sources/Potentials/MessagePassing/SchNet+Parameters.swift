@@ -25,6 +25,11 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
     private let messageAdjoint: [Features<S>]
     private let tapes: [DenseTape<S>]
 
+    var scratch: [FeatureArray<S>] {
+        [x, adjoint, message, featureAdjoint].map(\.values) + [spare] + (feature + messageAdjoint).map(\.values) + readout.scratch
+            + tapes.flatMap(\.all)
+    }
+
     /// - Parameter numbers: atomic number of each species.
     init(_ file: ModelFile, numbers: [Int], mode: FilterMode) throws {
         let d = file.description

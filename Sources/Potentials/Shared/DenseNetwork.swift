@@ -87,6 +87,9 @@ final class DenseTape<S: FeatureScalar> {
         arguments = (0..<layers).map { _ in Features<S>() }
         adjoints = (0..<layers).map { _ in FeatureArray<S>() }
     }
+
+    /// All memory of the plain pass.
+    var all: [FeatureArray<S>] { arguments.map(\.values) + adjoints + scratch }
 }
 
 /// Dense layers applied to rows of features, one row an atom. In the pass on duals rows are tangents (see `FeatureLane`).
