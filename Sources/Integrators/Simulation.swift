@@ -241,19 +241,7 @@ public final class Simulation {
         var wanted: Wanted = []
         for observer in observers where atStart ? observer.looksAtStart(of: current) : isDue(observer) { wanted.formUnion(observer.wants) }
         for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }
-        return wanted.intersection(potential.offers)
-    }
-}
-
-extension Potential {
-    /// Which parts of `Wanted` it can compute.
-    var offers: Wanted {
-        var offered: Wanted = [.members]
-        if capabilities.contains(.energy) { offered.insert(.energy) }
-        if capabilities.contains(.virial) { offered.insert(.virial) }
-        if capabilities.contains(.atomEnergy) { offered.insert(.atomEnergy) }
-        if capabilities.contains(.atomVirial) { offered.insert(.atomVirial) }
-        return offered
+        return wanted.intersection(potential.computable.union(.members))
     }
 }
 

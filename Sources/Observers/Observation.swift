@@ -96,7 +96,7 @@ public final class Observation {
             // reduce over a variable asks for everything in its turn; it must not ask itself.
             compute.id == id || compute is ReduceCompute ? sum : sum.union(compute.wants)
         }
-        return all.intersection(potential.offered)
+        return all.intersection(potential.computable.union(.members))
     }
 
     // MARK: - Snapshots
@@ -163,16 +163,5 @@ public final class Observation {
     func checkCapabilities(_ wanted: Wanted, of what: String, _ potential: any Potential, at location: SourceLocation?, hint: String = "") throws {
         guard let missing = potential.lacks(wanted) else { return }
         throw DeckError("\(what) needs the \(missing), which pair_style \(potential.style) does not have\(hint)", at: location)
-    }
-}
-
-extension Potential {
-    /// The parts of `Wanted` that it can compute.
-    var offered: Wanted {
-        var offered: Wanted = [.members]
-        for (capability, wanted): (Capabilities, Wanted) in [
-            (.energy, .energy), (.virial, .virial), (.atomEnergy, .atomEnergy), (.atomVirial, .atomVirial),
-        ] where capabilities.contains(capability) { offered.insert(wanted) }
-        return offered
     }
 }

@@ -100,6 +100,18 @@ public struct Capabilities: OptionSet, Sendable {
     public static let all: Capabilities = [.energy, .virial, .atomEnergy, .atomVirial]
 }
 
+extension Potential {
+    /// The parts of `Wanted` that it can compute, `.members` apart.
+    public var computable: Wanted {
+        var result: Wanted = []
+        if capabilities.contains(.energy) { result.insert(.energy) }
+        if capabilities.contains(.virial) { result.insert(.virial) }
+        if capabilities.contains(.atomEnergy) { result.insert(.atomEnergy) }
+        if capabilities.contains(.atomVirial) { result.insert(.atomVirial) }
+        return result
+    }
+}
+
 /// What the deck has settled before a potential is made or prepared.
 public struct PotentialSetup {
     public var units: Units

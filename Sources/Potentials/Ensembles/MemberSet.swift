@@ -161,18 +161,6 @@ public final class MemberSet {
     }
 }
 
-extension Potential {
-    /// The parts of `Wanted` that it can compute, `.members` apart.
-    public var computable: Wanted {
-        var result: Wanted = []
-        if capabilities.contains(.energy) { result.insert(.energy) }
-        if capabilities.contains(.virial) { result.insert(.virial) }
-        if capabilities.contains(.atomEnergy) { result.insert(.atomEnergy) }
-        if capabilities.contains(.atomVirial) { result.insert(.atomVirial) }
-        return result
-    }
-}
-
 extension Forces {
     /// Whether no force on an owned or ghost atom is infinite or NaN: 0 times such a number is NaN, and so is any sum with it.
     var isFinite: Bool {
