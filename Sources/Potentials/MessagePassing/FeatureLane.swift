@@ -7,6 +7,11 @@ protocol FeatureScalar: Codable, Hashable, LaneScalar, BinaryFloatingPoint, Summ
     static func multiply(
         _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, transposed: Bool,
         into c: UnsafeMutablePointer<Self>, _ ldc: Int, rows m: Int, columns n: Int, inner k: Int, adding: Bool)
+
+    /// C[m, n] += A^T B with A [k, m] and B [k, n], row-major.
+    static func addTransposedProduct(
+        _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, into c: UnsafeMutablePointer<Self>, _ ldc: Int,
+        rows m: Int, columns n: Int, inner k: Int)
 }
 
 /// What a feature kernel computes with: eight neighbouring features, or these with their tangents.
@@ -26,6 +31,8 @@ protocol FeatureLane: Lane where Scalar: FeatureScalar, Plain: FeatureVector {
     static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self
     /// The sum over lanes of what the pass computes: values, or tangents.
     var total: Double { get }
+    /// What the pass computes: values, or tangents.
+    var active: Plain { get }
     /// g(x) of a function given with its derivative at x's values: (g, g' dx).
     func chain(_ value: Plain, _ derivative: Plain) -> Self
     var plainValue: Plain { get }
@@ -50,6 +57,7 @@ extension SIMD8: FeatureLane, FeatureVector where Scalar: FeatureScalar {
     }
     @inline(__always) static func broadcast(_ p: UnsafePointer<Scalar>, _ plane: Int) -> Self { Self(broadcast: p.pointee) }
     @inline(__always) var total: Double { Double(sum()) }
+    @inline(__always) var active: Self { self }
     @inline(__always) func chain(_ value: Self, _ derivative: Self) -> Self { value }
     @inline(__always) var plainValue: Self { self }
 }
@@ -67,6 +75,7 @@ extension Dual: FeatureLane where Value: FeatureVector {
         Self(Value.broadcast(p, 0), tangent: Value.broadcast(p + plane, 0))
     }
     @inline(__always) var total: Double { tangent.total }
+    @inline(__always) var active: Value { tangent }
     @inline(__always) func chain(_ value: Value, _ derivative: Value) -> Self { Self(value, tangent: derivative * tangent) }
     @inline(__always) var plainValue: Value { value }
 }
@@ -81,6 +90,16 @@ extension Double: FeatureScalar {
             CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
             blasint(lda), b, blasint(ldb), adding ? 1 : 0, c, blasint(ldc))
     }
+
+    @inline(__always) static func addTransposedProduct(
+        _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int, into c: UnsafeMutablePointer<Double>, _ ldc: Int,
+        rows m: Int, columns n: Int, inner k: Int
+    ) {
+        guard k > 0 else { return }
+        cblas_dgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(lda), b, blasint(ldb), 1, c,
+            blasint(ldc))
+    }
 }
 
 extension Float: FeatureScalar {
@@ -92,5 +111,15 @@ extension Float: FeatureScalar {
         cblas_sgemm(
             CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
             blasint(lda), b, blasint(ldb), adding ? 1 : 0, c, blasint(ldc))
+    }
+
+    @inline(__always) static func addTransposedProduct(
+        _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, into c: UnsafeMutablePointer<Float>, _ ldc: Int,
+        rows m: Int, columns n: Int, inner k: Int
+    ) {
+        guard k > 0 else { return }
+        cblas_sgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(lda), b, blasint(ldb), 1, c,
+            blasint(ldc))
     }
 }

@@ -27,10 +27,10 @@ final class FilterTable<S: FeatureScalar> {
     /// Intervals from 0 to the cutoff, all interactions alike.
     private(set) var intervals = 0
     private(set) var spacing = 0.0
-    private var rows = 0
+    private(set) var rows = 0
     /// Largest difference from the network at the intervals' middles over the filter's largest value, and the same for dW/dd.
     private(set) var error = (value: 0.0, derivative: 0.0)
-    private var table = Column<S>()
+    private(set) var table = Column<S>()
 
     var rowStride: Int { components * tileWidth }
 
@@ -40,10 +40,42 @@ final class FilterTable<S: FeatureScalar> {
         if mode == .spline { fit() }
     }
 
+    /// Splines whose rows are set later, by `set(rows:)`: for training. Room for `intervals` up to the distance `range`.
+    init(intervals: Int, range: Double, interactions: Int, components: Int, features: Int) {
+        (networks, mode, self.components, self.features, self.intervals) = ([], .spline, components, features, intervals)
+        tileWidth = [32, 16].first { features % $0 == 0 }!
+        spacing = range / Double(intervals)
+        rows = intervals + 5
+        table.resize(to: interactions * rows * components * features, filling: 0)
+    }
+
     /// The first row of a tile.
     func rows(interaction: Int, tile: Int) -> UnsafePointer<S> {
-        let interaction = mode == .exact ? 0 : interaction
-        return UnsafePointer(table.pointer) + (interaction * tiles + tile) * rows * rowStride
+        UnsafePointer(table.pointer) + offset(interaction: mode == .exact ? 0 : interaction, tile: tile)
+    }
+
+    /// Where a tile's first row lies in the table.
+    func offset(interaction: Int, tile: Int) -> Int { (interaction * tiles + tile) * rows * rowStride }
+
+    /// - Parameter values: [interaction][row][component][feature]
+    func set(rows values: UnsafePointer<Double>) {
+        forEachNumber { table, source in self.table.pointer[table] = S(values[source]) }
+    }
+
+    /// Calls `body` with the place of each number in the table and in [interaction][row][component][feature].
+    func forEachNumber(_ body: (_ table: Int, _ plain: Int) -> Void) {
+        let interactions = table.count / (rows * components * features)
+        for t in 0..<interactions {
+            for tile in 0..<tiles {
+                let into = offset(interaction: t, tile: tile)
+                for r in 0..<rows {
+                    for c in 0..<components {
+                        let from = ((t * rows + r) * components + c) * features + tile * tileWidth
+                        for k in 0..<tileWidth { body(into + r * rowStride + c * tileWidth + k, from + k) }
+                    }
+                }
+            }
+        }
     }
 
     // MARK: - Splines

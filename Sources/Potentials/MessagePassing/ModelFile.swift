@@ -167,10 +167,8 @@ struct ModelFile {
         _ name: String, rows: Int, columns: Int, bias: Bool, activation: Activation = .identity, inputBlocks: Int = 1,
         outputBlocks: Int = 1, of: S.Type
     ) throws -> DenseLayer<S> {
-        DenseLayer<S>(
-            weights: try tensors.tensor(name + ".weight", shape: [rows, columns]), rows: rows, columns: columns,
-            bias: bias ? try tensors.tensor(name + ".bias", shape: [rows]) : nil, activation: activation, inputBlocks: inputBlocks,
-            outputBlocks: outputBlocks)
+        try tensors.layer(
+            name, rows: rows, columns: columns, bias: bias, activation: activation, inputBlocks: inputBlocks, outputBlocks: outputBlocks)
     }
 
     /// The network from an atom's features to its energy.

@@ -29,6 +29,10 @@ final class DenseLayer<S: FeatureScalar> {
     let hasBias: Bool
     /// [outputs]; empty without a bias.
     let bias: Column<S>
+    /// What training adds up; nil where the layer is only evaluated.
+    var gradient: LayerGradient<S>?
+    /// Where unpadded rows and columns lie.
+    private let places: (rows: [Int], columns: [Int])
 
     /// - Parameters:
     ///   - weights: [rows][columns], row-major.
@@ -41,21 +45,33 @@ final class DenseLayer<S: FeatureScalar> {
         inputs = inputBlocks * paddedFeatures(inputBlock)
         outputs = outputBlocks * paddedFeatures(outputBlock)
         self.activation = activation
-        var matrix = Column<S>(repeating: 0, count: outputs * inputs)
         func place(_ k: Int, _ block: Int) -> Int { k / block * paddedFeatures(block) + k % block }
-        for r in 0..<rows {
-            for c in 0..<columns { matrix[place(r, outputBlock) * inputs + place(c, inputBlock)] = S(weights[r * columns + c]) }
+        places = ((0..<rows).map { place($0, outputBlock) }, (0..<columns).map { place($0, inputBlock) })
+        self.weights = Column<S>(repeating: 0, count: outputs * inputs)
+        hasBias = bias != nil
+        self.bias = Column<S>(repeating: 0, count: hasBias ? outputs : 0)
+        set(weights: weights, bias: bias)
+    }
+
+    /// Unpadded shape of the weights.
+    var shape: [Int] { [places.rows.count, places.columns.count] }
+
+    /// - Parameters:
+    ///   - weights: [rows][columns], row-major, unpadded. - bias: [rows]; nil for a layer without.
+    func set(weights: [Double], bias: [Double]?) {
+        let w = self.weights.pointer, b = self.bias.pointer
+        for (r, row) in places.rows.enumerated() {
+            for (c, column) in places.columns.enumerated() { w[row * inputs + column] = S(weights[r * places.columns.count + c]) }
+            if let bias { b[row] = S(bias[r]) }
         }
-        self.weights = matrix
-        if let bias {
-            var padded = Column<S>(repeating: 0, count: outputs)
-            for r in 0..<rows { padded[place(r, outputBlock)] = S(bias[r]) }
-            self.bias = padded
-            hasBias = true
-        } else {
-            self.bias = Column<S>()
-            hasBias = false
-        }
+    }
+
+    /// What training has added up: weights' [rows][columns], then where there is a bias its [rows].
+    func unpaddedGradient() -> [[Double]] {
+        guard let gradient else { return [] }
+        let w = gradient.weights.pointer, b = gradient.bias.pointer
+        let weights = places.rows.flatMap { row in places.columns.map { Double(w[row * inputs + $0]) } }
+        return hasBias ? [weights, places.rows.map { Double(b[$0]) }] : [weights]
     }
 
     /// Y = X W^T for `rows` rows; no bias, no activation.
@@ -100,6 +116,8 @@ final class DenseNetwork<S: FeatureScalar> {
 
     init(_ layers: [DenseLayer<S>]) { self.layers = layers }
 
+    convenience init(_ layers: DenseLayer<S>...) { self.init(layers) }
+
     func makeTape() -> DenseTape<S> { DenseTape(layers: layers.count) }
 
     /// y = network(x) for `rows` rows; `stride` and `out` are the distances between rows.
@@ -110,6 +128,7 @@ final class DenseNetwork<S: FeatureScalar> {
         var x = x, stride = stride
         for (k, layer) in layers.enumerated() {
             let isLast = k == layers.count - 1
+            layer.gradient?.note(lane, input: x, stride: stride, rows: rows)
             let result = isLast ? y : tape.scratch[k % 2].sized(rows * layer.outputs)
             let resultStride = isLast ? out : layer.outputs
             if layer.activation == .identity {
@@ -143,6 +162,7 @@ final class DenseNetwork<S: FeatureScalar> {
                     lane, tape.arguments[k].rows(lane), y, saved: L.isDual ? tape.adjoints[k].column.pointer : y,
                     stride: stride, savedStride: L.isDual ? n : stride, width: n, rows: rows)
             }
+            layer.gradient?.note(lane, output: y, stride: stride, rows: rows)
             let result = k == 0 ? x : tape.scratch[k % 2].sized(rows * layer.inputs)
             let resultStride = k == 0 ? out : layer.inputs
             layer.adjointProduct(y, stride: stride, into: result, stride: resultStride, rows: rows, adding: k == 0 && adding)
