@@ -43,6 +43,66 @@ struct SafetensorsTests {
         #expect(try tensors.tensor("i", shape: [1]) == [-7])
         #expect(try tensors.tensor("e", shape: [0, 4]).isEmpty)
         #expect(tensors.names == ["b", "d", "e", "f", "h", "i"])
+        #expect(tensors.metadata == ["by": "a test"])
+    }
+
+    /// Numbers whose bits are easily lost, and strings that JSON has to escape.
+    private func written() throws -> (bytes: [UInt8], doubles: [Double], metadata: [String: String]) {
+        let doubles = [0.1, -0.0, 5e-324, 1.7976931348623157e308, .pi, -1 / 3]
+        let metadata = ["deck": "pair_style nep\n\tpath/\"quoted\" \\ Ångström", "version": "1"]
+        var writer = SafetensorsWriter(metadata: metadata)
+        writer.add("b", shape: [2, 3], doubles)
+        writer.add("a", shape: [3], [0.1, -2.5, 1e-3], .single)
+        writer.add("scalar", shape: [], [7])
+        writer.add("empty", shape: [0, 4], [])
+        return (try writer.bytes(), doubles, metadata)
+    }
+
+    @Test("what is written reads back to the same bits") func roundTrip() throws {
+        let (bytes, doubles, metadata) = try written()
+        let tensors = try Safetensors(bytes, file: "t", at: nil)
+        #expect(try tensors.tensor("b", shape: [2, 3]).map(\.bitPattern) == doubles.map(\.bitPattern))
+        #expect(try tensors.tensor("a", shape: [3]) == [0.1, -2.5, 1e-3].map { Double(Float($0)) })
+        #expect(try tensors.tensor("scalar", shape: []) == [7])
+        #expect(try tensors.tensor("empty", shape: [0, 4]).isEmpty)
+        #expect(tensors.metadata == metadata)
+        #expect(tensors.names == ["a", "b", "empty", "scalar"])
+        let plain = try Safetensors(try SafetensorsWriter().bytes(), file: "t", at: nil)
+        #expect(plain.metadata.isEmpty && plain.names.isEmpty)
+    }
+
+    @Test("Python's safetensors reads what is written") func python() throws {
+        let (bytes, _, _) = try written()
+        let script = """
+            import sys
+            try:
+                import numpy, safetensors
+            except ImportError:
+                sys.exit(42)
+            with safetensors.safe_open(sys.argv[1], framework="numpy") as f:
+                assert f.metadata() == {"deck": 'pair_style nep\\n\\tpath/"quoted" \\\\ \\u00c5ngstr\\u00f6m', "version": "1"}, f.metadata()
+                b, a = f.get_tensor("b"), f.get_tensor("a")
+                assert b.dtype == numpy.float64 and a.dtype == numpy.float32
+                assert b.tolist() == [[0.1, -0.0, 5e-324], [1.7976931348623157e308, 3.141592653589793, -1 / 3]], b
+                assert a.tolist() == numpy.array([0.1, -2.5, 1e-3], dtype=numpy.float32).tolist(), a
+                assert f.get_tensor("scalar") == 7 and f.get_tensor("empty").shape == (0, 4)
+            """
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("mdrun-\(UUID().uuidString).safetensors")
+        try Data(bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let process = Process(), pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [ProcessInfo.processInfo.environment["MDRUN_PYTHON"] ?? "python3", "-c", script, file.path]
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = pipe
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        if process.terminationStatus == 42 {
+            print("skipped: Python has no safetensors (pip install safetensors numpy; MDRUN_PYTHON names the interpreter)")
+        } else {
+            #expect(process.terminationStatus == 0, "\(output)")
+        }
     }
 
     @Test("files that are wrong") func malformed() {
@@ -53,6 +113,7 @@ struct SafetensorsTests {
         #expect(read(file("[1, 2")).contains("not a JSON object"))
         #expect(read(file("[1, 2]")).contains("not a JSON object"))
         #expect(read(file(#"{"x": 3}"#)).contains("tensor x"))
+        #expect(read(file(#"{"__metadata__": {"x": 3}}"#)).contains("__metadata__ is not an object of strings"))
         #expect(read(file(#"{"x":{"dtype":"Q8","shape":[1],"data_offsets":[0,1]}}"#, [0])).contains("Q8"))
         #expect(read(file(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, [0, 0, 0])).contains("truncated"))
         #expect(read(file(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, [0, 0, 0, 0])).contains("does not fill"))

@@ -34,6 +34,8 @@ public struct Safetensors {
     private let location: SourceLocation?
     private let bytes: [UInt8]
     private let entries: [String: Entry]
+    /// The strings of `__metadata__`; empty when the file has none.
+    public let metadata: [String: String]
 
     public var names: [String] { entries.keys.sorted() }
 
@@ -49,6 +51,8 @@ public struct Safetensors {
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes[8..<start])), let header = object as? [String: Any] else {
             throw fail("the header is not a JSON object")
         }
+        let metadata = header["__metadata__"] ?? [String: String]()
+        guard let strings = metadata as? [String: String] else { throw fail("__metadata__ is not an object of strings") }
         var entries: [String: Entry] = [:]
         for (name, value) in header where name != "__metadata__" {
             guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
@@ -64,6 +68,7 @@ public struct Safetensors {
             entries[name] = Entry(type: element, shape: shape, range: start + offsets[0]..<start + offsets[1])
         }
         (self.file, self.location, self.bytes, self.entries) = (file, location, bytes, entries)
+        self.metadata = strings
     }
 
     public func contains(_ name: String) -> Bool { entries[name] != nil }
