@@ -7,9 +7,6 @@ import Domain
 ///
 /// The weights c_k are constants, so the forces are the gradient of E and no member needs more than forces. With `drive NAME` one
 /// member alone moves the atoms and the others are evaluated only at steps where their disagreement is wanted, as DeePMD-kit does.
-///
-/// At such a step every member's forces are completed on their owners by one packed message, three numbers a member and ghost;
-/// a deviation taken before that would count half-summed forces at the borders between ranks.
 public final class Committee: Potential, MemberReporting {
     public static let entry = PotentialStyle("ensemble/committee", usage: CommitteeOptions.usage) { words, setup in
         try Committee(&words, setup)
@@ -19,17 +16,9 @@ public final class Committee: Potential, MemberReporting {
     public let memberSet: MemberSet
     /// c_k; 0 for a member that only observes.
     public let weights: [Double]
-    public let statistics: MemberStatistics
-    public let deviationOutput: DeviationOutput?
-    /// Which members' spread is reported.
-    public let chosen: [Int]
+    public let judge: MemberJudge
     public private(set) var requirements = Requirements(cutoff: 0, list: .half)
     public private(set) var capabilities = Capabilities.all
-    public private(set) var report = MemberReport()
-
-    /// Complete member forces on owned atoms, 3 K numbers an atom; ghosts' entries follow.
-    private var packed = Column<Double>()
-    private var deviations = Column<Double>()
     private var hasCoefficients = true
 
     /// - Parameters:
@@ -41,9 +30,7 @@ public final class Committee: Potential, MemberReporting {
     ) {
         self.memberSet = memberSet
         self.weights = weights ?? Array(repeating: 1 / Double(memberSet.count), count: memberSet.count)
-        self.chosen = chosen ?? Array(memberSet.members.indices)
-        self.statistics = statistics
-        deviationOutput = output
+        judge = MemberJudge(memberSet, chosen: chosen, statistics: statistics, output: output)
         settle()
     }
 
@@ -58,7 +45,6 @@ public final class Committee: Potential, MemberReporting {
     }
 
     public var members: [any Potential] { memberSet.potentials }
-    public var memberNames: [String] { memberSet.names }
 
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
         let types = (try words.word("a type"), try words.word("a type"))
@@ -94,75 +80,8 @@ public final class Committee: Potential, MemberReporting {
         }
         memberSet.evaluateEach(atoms, list, inner)
         for k in weights.indices where weights[k] != 0 { memberSet.add(k, weight: weights[k], into: &forces) }
-        complete(atoms, context)
-        judge(atoms, context)
-    }
-
-    /// Sums ghosts' parts of all members' forces onto owners in one message.
-    private func complete(_ atoms: borrowing Atoms, _ context: ComputeContext) {
-        let stride = 3 * memberSet.count, count = atoms.count
-        packed.resize(to: count * stride, filling: 0)
-        let into = packed.pointer
-        for k in 0..<memberSet.count {
-            memberSet.withForces(k) { forces in
-                let f = forces.force.pointer
-                for i in 0..<count {
-                    let at = into + i * stride + 3 * k
-                    (at[0], at[1], at[2]) = (f[i].x, f[i].y, f[i].z)
-                }
-            }
-        }
-        context.halo.reverse(&packed, stride: stride)
-    }
-
-    /// Deviations of owned atoms, then the global numbers: three reductions, however many members there are.
-    private func judge(_ atoms: borrowing Atoms, _ context: ComputeContext) {
-        let K = memberSet.count, owned = atoms.owned
-        deviations.resize(to: owned, filling: 0)
-        var largest = 0.0, smallest = Double.infinity, sum = 0.0
-        for i in 0..<owned {
-            let sigma = statistics.forceDeviation(packed.pointer + i * 3 * K, chosen: chosen)
-            deviations[i] = sigma
-            largest = Swift.max(largest, sigma)
-            smallest = Swift.min(smallest, sigma)
-            sum += sigma
-        }
-        // Energies, virials, sum of sigma, number of atoms.
-        var sums: [Double] = []
-        for k in 0..<K {
-            memberSet.withForces(k) { forces in
-                sums.append(forces.wanted.contains(.energy) ? forces.energy : .nan)
-                for c in 0..<9 { sums.append(forces.wanted.contains(.virial) ? forces.virial[c / 3, c % 3] : .nan) }
-            }
-        }
-        sums += [sum, Double(owned)]
-        context.communicator.all(.sum, &sums)
-        var extremes = [largest, -smallest]
-        context.communicator.all(.max, &extremes)
-
-        var report = MemberReport()
-        report.step = context.step
-        report.atoms = Int(sums[10 * K + 1])
-        report.energies = (0..<K).map { sums[10 * $0] }
-        report.virials = (0..<K).map { k in
-            var w = Tensor.zero
-            for c in 0..<9 { w[c / 3, c % 3] = sums[10 * k + 1 + c] }
-            return w
-        }
-        report.energyDeviation = statistics.deviation(chosen.map { report.energies[$0] })
-        report.force = Spread(
-            max: extremes[0], min: report.atoms > 0 ? -extremes[1] : 0, mean: sums[10 * K] / Double(Swift.max(report.atoms, 1)))
-        if chosen.allSatisfy({ k in memberSet.withForces(k) { $0.wanted.contains(.virial) } }) {
-            report.virial = statistics.virialSpread(chosen.map { report.virials[$0] }, atoms: report.atoms)
-        }
-        self.report = report
-    }
-
-    public func forceDeviation(atom i: Int) -> Double { deviations[i] }
-
-    public func memberForce(_ k: Int, atom i: Int) -> Vector {
-        let at = (i * memberSet.count + k) * 3
-        return Vector(packed[at], packed[at + 1], packed[at + 2], 0)
+        judge.complete(atoms, context)
+        judge.judge(atoms, context)
     }
 
     // MARK: - Log

@@ -1,17 +1,25 @@
 import Domain
 
-/// What an ensemble tells of its members, for computes and deviation files. Everything is of the last step at which
-/// `Wanted.members` was asked for, and equal on every rank where it is global.
-public protocol MemberReporting: Potential {
+/// What an ensemble tells of its members, for computes and deviation files. An ensemble provides its `judge`; the rest follows from it.
+///
+/// Everything is of the last step at which `Wanted.members` was asked for, and equal on every rank where it is global.
+public protocol MemberReporting: MemberTiming {
+    var judge: MemberJudge { get }
+}
+
+extension MemberReporting {
     /// In the deck's order.
-    var memberNames: [String] { get }
-    var report: MemberReport { get }
-    /// sigma_i of owned atom i: how far the members' forces on it spread (`MemberStatistics`).
-    func forceDeviation(atom i: Int) -> Double
-    /// Force of member k on owned atom i, complete (ghosts' parts summed).
-    func memberForce(_ k: Int, atom i: Int) -> Vector
+    public var memberNames: [String] { judge.memberSet.names }
+    public var report: MemberReport { judge.report }
+    public var statistics: MemberStatistics { judge.statistics }
     /// The file of deviations that the deck asked for.
-    var deviationOutput: DeviationOutput? { get }
+    public var deviationOutput: DeviationOutput? { judge.output }
+    /// sigma_i of owned atom i: how far the members' forces on it spread (`MemberStatistics`).
+    public func forceDeviation(atom i: Int) -> Double { judge.forceDeviation(atom: i) }
+    /// Force of member k on owned atom i, complete (ghosts' parts summed).
+    public func memberForce(_ k: Int, atom i: Int) -> Vector { judge.memberForce(k, atom: i) }
+    public var memberSeconds: [(name: String, seconds: Double)] { judge.memberSet.namedSeconds }
+    public func resetMemberSeconds() { judge.memberSet.resetSeconds() }
 }
 
 /// Global numbers on the members of an ensemble at one step.

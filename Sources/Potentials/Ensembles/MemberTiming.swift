@@ -9,11 +9,6 @@ extension MemberSet {
     public var namedSeconds: [(name: String, seconds: Double)] { Array(zip(names, seconds)) }
 }
 
-extension Committee: MemberTiming {
-    public var memberSeconds: [(name: String, seconds: Double)] { memberSet.namedSeconds }
-    public func resetMemberSeconds() { memberSet.resetSeconds() }
-}
-
 extension HybridOverlay: MemberTiming {
     public var memberSeconds: [(name: String, seconds: Double)] { memberSet.namedSeconds }
     public func resetMemberSeconds() { memberSet.resetSeconds() }
