@@ -1,0 +1,35 @@
+import Deck
+import Foundation
+
+/// A stacked ensemble as `mdfit stack train` writes it: a safetensors file whose metadata hold the `StackConfiguration` as JSON under
+/// `mdrun_stack`.
+public struct StackFile {
+    public let path: String
+    public let configuration: StackConfiguration
+    let tensors: Safetensors
+
+    static let key = "mdrun_stack"
+
+    /// - Throws: `DeckError` at the word that named the file, when it is not such a file or is not sound.
+    public init(_ bytes: [UInt8], path: String, at location: SourceLocation?) throws {
+        self.path = path
+        tensors = try Safetensors(bytes, file: path, at: location)
+        guard let text = tensors.metadata[Self.key] else {
+            throw DeckError("\(path) is not a stacked ensemble: its metadata have no \(Self.key) (mdfit stack train writes such files)", at: location)
+        }
+        do {
+            configuration = try JSONDecoder().decode(StackConfiguration.self, from: Data(text.utf8))
+        } catch {
+            throw DeckError("\(path): the metadata \(Self.key) cannot be read: \(error)", at: location)
+        }
+        if let fault = configuration.fault { throw DeckError("\(path): \(fault)", at: location) }
+    }
+
+    static func bytes(_ configuration: StackConfiguration, _ tensors: [(name: String, shape: [Int], values: [Double])]) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var writer = SafetensorsWriter(metadata: [key: String(decoding: try encoder.encode(configuration), as: UTF8.self)])
+        for tensor in tensors { writer.add(tensor.name, shape: tensor.shape, tensor.values, .single) }
+        return try writer.bytes()
+    }
+}
