@@ -27,7 +27,7 @@ struct StackLearnerTests {
             (configuration.cutoff, configuration.radial) = (3.5, 6)
             memberForces = bases.map { $0.evaluate([]) }
             let scale = memberForces.map(\.largestForce).max()! / 2
-            (configuration.forceScale, configuration.deviationScale, configuration.smoothing) = (scale, scale, 0.2 * scale)
+            (configuration.forceScale, configuration.deviationScale) = (scale, 0.5 * scale)
             learner = try StackLearner(configuration, seed: 3, precision: .double)
             // The first guess ends in a layer of zeros, which would hide all other gradients.
             var random = SeededGenerator(5)

@@ -35,9 +35,7 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
     /// Gaussians of the radial basis, evenly from 0 to the cutoff.
     public var radial = 20
     public var epsilon = 1e-4
-    /// delta of the smoothed norms sqrt(|F|^2 + delta^2) - delta.
-    public var smoothing = 0.1
-    /// What forces, and differences between members' forces, are divided by.
+    /// Scales a and b of forces and of differences between members' forces, which smooth their norms: see `StackFeatures`.
     public var forceScale = 1.0
     public var deviationScale = 0.1
     /// Added to the energy for each atom of an element, in the order of `elements`.
@@ -58,13 +56,11 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
         if elements.isEmpty || Set(elements).count != elements.count { return "elements \(elements)" }
         if weights.count != bases.count { return "\(weights.count) weights for \(bases.count) bases" }
         if energyOffsets.count != elements.count { return "\(energyOffsets.count) energyOffsets for \(elements.count) elements" }
-        for (name, value) in [("width", width), ("interactions", interactions), ("radial", radial)] where !(1...4096).contains(value) {
-            return "\(name) is \(value)"
-        }
+        for (name, value, least) in [("width", width, 1), ("interactions", interactions, 0), ("radial", radial, 1)]
+        where value < least || value > 4096 { return "\(name) is \(value)" }
         if width % 16 != 0 { return "width is \(width), not a multiple of 16" }
         for (name, value) in [
-            ("cutoff", cutoff), ("epsilon", epsilon), ("smoothing", smoothing), ("forceScale", forceScale),
-            ("deviationScale", deviationScale),
+            ("cutoff", cutoff), ("epsilon", epsilon), ("forceScale", forceScale), ("deviationScale", deviationScale),
         ] where !(value > 0 && value.isFinite) { return "\(name) is \(value)" }
         if let bad = (weights + energyOffsets).first(where: { !$0.isFinite }) { return "a weight or offset is \(bad)" }
         return nil

@@ -73,7 +73,13 @@ final class StackEvaluator<S: FeatureScalar> {
     }
 
     /// G of owned atom i; 0 where not seen.
-    func force(_ i: Int) -> Vector { species[i] < 0 ? .zero : network.force(i) }
+    func force(_ i: Int) -> Vector { species[i] < 0 ? .zero : network.force(i, differences: differences(i)) }
+
+    /// D_k of owned atom i.
+    private func differences(_ i: Int) -> [StackFeatures.Triple<Double>] {
+        let own = memberForces(i), mean = features.mean(own)
+        return own.map { $0.adding(-1, mean) }
+    }
 
     /// Adjoints of sum_i theta_i. Afterwards `pairs` holds the gradient by geometry, and `field` gives that by members' forces.
     /// - Parameter keeps: keep what `differentiate` needs.
@@ -133,7 +139,7 @@ final class StackEvaluator<S: FeatureScalar> {
     func learn(directions b: borrowing Column<Vector>, _ halo: Halo) {
         var seen = b.copy()
         for i in 0..<owned where species[i] < 0 { seen[i] = .zero }
-        network.backward(pairs, directions: seen, species: species, owned: owned, halo: halo)
+        network.backward(pairs, directions: seen, species: species, owned: owned, halo: halo, differences: differences)
     }
 
     private func seedColumn(_ value: (Int) -> Double) -> Column<Double> {

@@ -26,9 +26,9 @@ public final class StackLearner {
         try self.init(configuration, RandomTensors(seed: seed), precision)
     }
 
-    /// The weights of a file.
-    public convenience init(_ file: StackFile, precision: Precision = .single) throws {
-        try self.init(file.configuration, file.tensors, precision)
+    /// The weights of a file, whose configuration may have been changed where tensors stay the same.
+    public convenience init(_ file: StackFile, _ configuration: StackConfiguration? = nil, precision: Precision = .single) throws {
+        try self.init(configuration ?? file.configuration, file.tensors, precision)
     }
 
     private init(_ configuration: StackConfiguration, _ source: some TensorSource, _ precision: Precision) throws {

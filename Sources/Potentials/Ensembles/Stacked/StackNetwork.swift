@@ -7,7 +7,7 @@ import Domain
 /// and a readout of what it ends with:
 ///
 ///     conservative: theta_i = network(q_i)                   an invariant energy
-///     direct:       G_i = sum_f g_f(q_i) mu_if               an equivariant vector
+///     direct:       G_i = sum_f g_f(q_i) mu_if + sum_k h_k(q_i) D_ki          an equivariant vector, D_k = F_k - sum_l c_l F_l
 ///
 /// Without members it is a PaiNN whose energy or force is learned directly: the baseline of the same size.
 final class StackNetwork<S: FeatureScalar> {
@@ -101,16 +101,16 @@ final class StackNetwork<S: FeatureScalar> {
     func energy(_ i: Int) -> Double { Double(output.values.column[i * readout.outputs]) }
 
     /// G of owned atom i, of the last plain pass.
-    func force(_ i: Int) -> Vector {
+    /// - Parameter differences: D_k of the atom.
+    func force(_ i: Int, differences: [StackFeatures.Triple<Double>]) -> Vector {
         let f = features, g = output.values.column.pointer + i * readout.outputs, mu = trunk.mu.values.column.pointer + i * 3 * f
-        var sums = (0.0, 0.0, 0.0)
+        var sum = Vector.zero
         for c in 0..<f {
             let weight = Double(g[c])
-            sums.0 += weight * Double(mu[c])
-            sums.1 += weight * Double(mu[f + c])
-            sums.2 += weight * Double(mu[2 * f + c])
+            sum += Vector(weight * Double(mu[c]), weight * Double(mu[f + c]), weight * Double(mu[2 * f + c]), 0)
         }
-        return Vector(sums.0, sums.1, sums.2, 0)
+        for (k, d) in differences.enumerated() { sum += Vector(d.x, d.y, d.z, 0) * Double(g[f + k]) }
+        return sum
     }
 
     /// Adjoints of A = sum_i a_i theta_i (on duals 1 + t a_i), back to the pairs' gradient and the members' features.
@@ -125,18 +125,22 @@ final class StackNetwork<S: FeatureScalar> {
     }
 
     /// Adjoints of A = sum_i b_i . G_i: parameter gradients only, for the training of a direct ensemble.
-    func backward(_ pairs: PairTable<S>, directions b: borrowing Column<Vector>, species: borrowing Column<Int32>, owned: Int, halo: Halo) {
-        let f = features, n = readout.outputs
+    func backward(
+        _ pairs: PairTable<S>, directions b: borrowing Column<Vector>, species: borrowing Column<Int32>, owned: Int, halo: Halo,
+        differences: (_ i: Int) -> [StackFeatures.Triple<Double>]
+    ) {
+        let f = features, n = readout.outputs, directions = b.pointer
         let y = outputAdjoint.zeroed(owned * n)
         let mu = trunk.mu.values.column.pointer, g = output.values.column.pointer
+        func along(_ i: Int) -> (S, S, S) { (S(directions[i].x), S(directions[i].y), S(directions[i].z)) }
         for i in 0..<owned {
-            let (x, z, w) = (S(b[i].x), S(b[i].y), S(b[i].z)), m = mu + i * 3 * f
+            let (x, z, w) = along(i), m = mu + i * 3 * f
             for c in 0..<f { y[i * n + c] = x * m[c] + z * m[f + c] + w * m[2 * f + c] }
+            for (k, d) in differences(i).enumerated() { y[i * n + f + k] = x * S(d.x) + z * S(d.y) + w * S(d.z) }
         }
-        let directions = b.pointer
         finish(SIMD8<S>.self, pairs, y, species: species, owned: owned, halo: halo, keeps: false) { dmu in
             for i in 0..<owned {
-                let (x, z, w) = (S(directions[i].x), S(directions[i].y), S(directions[i].z)), m = dmu + i * 3 * f
+                let (x, z, w) = along(i), m = dmu + i * 3 * f
                 for c in 0..<f {
                     let weight = g[i * n + c]
                     (m[c], m[f + c], m[2 * f + c]) = (x * weight, z * weight, w * weight)
@@ -181,5 +185,5 @@ final class StackNetwork<S: FeatureScalar> {
 extension StackConfiguration {
     /// Width of the hidden layer of the readout, and how many numbers it gives.
     var readoutWidth: Int { kind == .direct ? width : max(16, width / 2) }
-    var outputs: Int { kind == .direct ? width : 1 }
+    var outputs: Int { kind == .direct ? width + (vectorCount > 0 ? members : 0) : 1 }
 }

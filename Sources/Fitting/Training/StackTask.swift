@@ -1,0 +1,145 @@
+import Domain
+import Potentials
+
+/// One rank's part of a training: frames with their references and bases' predictions, and what one frame contributes to objective and
+/// gradient.
+///
+/// Bases' energies and forces are computed once (`BasePredictions`). While features are held constant, that is all a frame needs. Once
+/// they are connected, F = sum_k c_k F_k + sum_k H_k v_k - d theta/dx is what the running potential gives, and each frame takes two
+/// passes on duals of every base: H_k v_k for the force, H_k r with the objective's derivative r for the parameters' gradient.
+public final class StackTask {
+    public let frames: FrameSet
+    public let predictions: BasePredictions
+    public let objective: StackObjective
+    let learner: StackLearner
+    /// The bases themselves, for connected features.
+    private let bases: MemberSet?
+    private let labels: [String?]
+    private let masses: [Double?]
+    private var forces = Forces()
+    private var parts: [PartialForces]
+
+    private final class PartialForces { var forces = Forces() }
+
+    /// - Parameter bases: prepared members whose pullback is exact, in the order of the predictions; needed for connected features only.
+    public init(
+        _ frames: FrameSet, _ predictions: BasePredictions, _ learner: StackLearner, _ objective: StackObjective, bases: MemberSet?,
+        labels: [String?], masses: [Double?]
+    ) {
+        precondition(learner.configuration.members == 0 || learner.configuration.members == predictions.baseCount)
+        (self.frames, self.predictions, self.learner, self.objective) = (frames, predictions, learner, objective)
+        (self.bases, self.labels, self.masses) = (bases, labels, masses)
+        parts = (0..<predictions.baseCount).map { _ in PartialForces() }
+    }
+
+    public var frameCount: Int { frames.frames.count }
+
+    private var needs: Requirements {
+        let cutoff = learner.configuration.cutoff
+        return Requirements(cutoff: cutoff, list: .full)
+    }
+
+    /// Adds frame f to the errors and, where `learns`, to the parameters' gradient.
+    /// - Throws: `DataError` for a cell without volume or a prediction that is not finite.
+    public func visit(_ f: Int, isConnected: Bool, learns: Bool, into errors: inout StackErrors) throws {
+        let frame = frames.frames[f], first = predictions.firstAtom[f], n = frame.count, K = predictions.baseCount
+        let configuration = learner.configuration, c = configuration.members == 0 ? [] : configuration.weights
+        let connects = isConnected && configuration.features == .forces && configuration.kind == .conservative && !c.isEmpty
+        let members = connects ? bases : nil
+        var needs = self.needs
+        if let own = members?.requirements {
+            needs = Requirements(
+                cutoff: max(needs.cutoff, own.cutoff), list: .full, haloDepth: max(needs.haloDepth, own.haloDepth))
+        }
+        let system = try FrameSystem(frame, types: predictions.types[first..<first + n], labels: labels, masses: masses, needs: needs)
+        let shape = system.shape, all = predictions.forces
+        func base(_ k: Int, _ i: Int) -> Vector {
+            let at = 3 * ((first + i) * K + k)
+            return shape.toBox(Vector(all[at], all[at + 1], all[at + 2], 0))
+        }
+        learner.forward(system.atoms, system.list, system.halo, force: base)
+
+        // Predicted forces and energy.
+        forces.clear(count: system.atoms.count, wanted: [])
+        var energy = 0.0, context = ComputeContext(halo: system.halo, step: 0, wanted: [], skin: 0)
+        context.wanted = []
+        if configuration.kind == .direct {
+            for i in 0..<n { forces.force[i] = learner.correction(i) }
+            removeMean(n)
+        } else {
+            var v = Column<Double>(repeating: 0, count: system.atoms.count * 3 * max(1, c.count))
+            let stride = 3 * max(1, c.count)
+            learner.backward(system.atoms, system.halo, into: &forces) { k, i, value in
+                for d in 0..<3 { v[i * stride + 3 * k + d] = value[d] }
+            }
+            if let members {
+                system.halo.forward(&v, stride: stride)
+                members.evaluateEach(system.atoms, system.list, context)
+                for k in c.indices {
+                    var field = Column<Vector>(repeating: .zero, count: system.atoms.count)
+                    for i in 0..<system.atoms.count { field[i] = Vector(v[i * stride + 3 * k], v[i * stride + 3 * k + 1], v[i * stride + 3 * k + 2], 0) }
+                    members.pullback(k, system.atoms, system.list, context, field: field, into: &forces)
+                }
+            }
+            system.halo.reverse(&forces.force)
+            for k in c.indices { energy += c[k] * predictions.energies[f * K + k] }
+            for i in 0..<n { energy += learner.energy(i) }
+        }
+        for i in 0..<n { for k in c.indices { forces.force[i] += base(k, i) * c[k] } }
+
+        // Objective and its derivatives.
+        var r = Column<Vector>(repeating: .zero, count: system.atoms.count), a = Column<Double>(repeating: 0, count: n)
+        errors.frames += 1
+        let forceWeight = objective.forceWeight / Double(3 * n)
+        for i in 0..<n {
+            let at = 3 * (first + i)
+            let reference = Vector(predictions.referenceForces[at], predictions.referenceForces[at + 1], predictions.referenceForces[at + 2], 0)
+            let d = (forces.force[i] - shape.toBox(reference)).xyz
+            guard d.sum().isFinite else { throw DataError(frame.place, "the force on atom \(i + 1), or its reference, is not finite") }
+            for x in 0..<3 {
+                let (value, slope) = StackObjective.rho(d[x], objective.forceDelta)
+                errors.objective += forceWeight * value
+                r[i][x] = forceWeight * slope
+                errors.squares += d[x] * d[x]
+                errors.magnitudes += d[x].magnitude
+            }
+            errors.components += 3
+        }
+        let reference = predictions.referenceEnergies[f]
+        if configuration.kind == .conservative, !reference.isNaN {
+            let d = (energy - reference) / Double(n)
+            let (value, slope) = StackObjective.rho(d, objective.energyDelta)
+            errors.objective += objective.energyWeight * value
+            errors.energyFrames += 1
+            errors.energySquares += d * d
+            for i in 0..<n { a[i] = objective.energyWeight * slope / Double(n) }
+        }
+        guard learns else { return }
+
+        if configuration.kind == .direct {
+            // The projection that takes the mean out of G is its own transpose.
+            var mean = Vector.zero
+            for i in 0..<n { mean += r[i] }
+            mean /= Double(n)
+            for i in 0..<n { r[i] -= mean }
+            learner.learn(directions: r, system.halo)
+            return
+        }
+        system.halo.forward(&r)
+        if let members {
+            for k in c.indices {
+                parts[k].forces.clear(count: system.atoms.count, wanted: [])
+                members.pullback(k, system.atoms, system.list, context, field: r, into: &parts[k].forces)
+                system.halo.reverse(&parts[k].forces.force)
+            }
+        }
+        learner.learn(field: r, seeds: a, system.halo) { k, i in members == nil ? .zero : self.parts[k].forces.force[i] }
+    }
+
+    private func removeMean(_ n: Int) {
+        var mean = Vector.zero
+        for i in 0..<n { mean += forces.force[i] }
+        mean /= Double(n)
+        for i in 0..<n { forces.force[i] -= mean }
+    }
+}
