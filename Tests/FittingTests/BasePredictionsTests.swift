@@ -117,8 +117,8 @@ enum Bases {
         var moved = frames
         moved[4].positions[3].x += 1e-9
         for other in [
-            cache([2], set, evaluator), cache([1], try Bases.set(moved), evaluator), cache([1], try Bases.set(frames.reversed()), evaluator),
-            cache([1], try Bases.set(Array(frames.dropLast())), evaluator),
+            cache([2], set, evaluator), cache([1], try Bases.set(moved), evaluator),
+            cache([1], try Bases.set(frames.reversed()), evaluator), cache([1], try Bases.set(Array(frames.dropLast())), evaluator),
             cache([1], set, try Bases.evaluator([FullListMorse(), FullListMorse()], siteEnergies: !siteEnergies)),
         ] {
             #expect(other.path != file.path)
