@@ -58,7 +58,7 @@ let package = Package(
             name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
         .testTarget(
-            name: "FittingTests", dependencies: ["Fitting", "Potentials", "Domain", "Deck", "TestSupport"],
+            name: "FittingTests", dependencies: ["Fitting", "Potentials", "Domain", "Deck", "TestSupport", "mdfit"],
             swiftSettings: optimised),
         .testTarget(
             name: "MDSessionTests",

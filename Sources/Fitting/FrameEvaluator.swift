@@ -7,6 +7,8 @@ public struct Prediction: Sendable {
     public var forces: [Vector]
     /// nil where the potential has none.
     public var virial: Tensor?
+    /// Energy of each atom; nil unless asked for.
+    public var siteEnergies: [Double]?
     public init(energy: Double, forces: [Vector], virial: Tensor? = nil) {
         (self.energy, self.forces, self.virial) = (energy, forces, virial)
     }
@@ -23,18 +25,24 @@ public final class FrameEvaluator {
     private let typeOf: [String: Int32]
     /// One eV in the potential's energy unit.
     private let electronvolt: Double
+    private let wantsSiteEnergies: Bool
     private let communicator = SerialCommunicator()
     private let grid = CellGrid()
     private var list: NeighbourList
     private var forces = Forces()
 
-    /// - Parameter potential: prepared; its types are those of `labels` (index 0 unused).
+    /// - Parameters:
+    ///   - potential: prepared; its types are those of `labels` (index 0 unused).
+    ///   - siteEnergies: also the energy of each atom (not of members'), where the potential has them.
     /// - Throws: `DataError` when the unit system has no absolute scale.
-    public init(_ potential: any Potential, labels: [String?], masses: [Double?], units: Units) throws {
+    public init(
+        _ potential: any Potential, labels: [String?], masses: [Double?], units: Units, siteEnergies: Bool = false
+    ) throws {
         guard let electronvolt = units.electronvolt, units.angstrom == 1 else {
             throw DataError("units \(units.name)", "have no absolute scale; data are in eV and Angstrom, so use units metal or real")
         }
         (self.potential, self.labels, self.masses, self.electronvolt) = (potential, labels, masses, electronvolt)
+        wantsSiteEnergies = siteEnergies && potential.capabilities.contains(.atomEnergy)
         typeOf = Dictionary(
             labels.enumerated().compactMap { index, label in label.map { ($0, Int32(index)) } }, uniquingKeysWith: { first, _ in first })
         memberNames = (potential as? any MemberReporting)?.memberNames ?? []
@@ -74,6 +82,7 @@ public final class FrameEvaluator {
         if needs.cutoff > 0 { grid.build(list, atoms) }
 
         var wanted = potential.computable.intersection([.energy, .virial])
+        if wantsSiteEnergies { wanted.insert(.atomEnergy) }
         if !memberNames.isEmpty { wanted.insert(.members) }
         forces.clear(count: atoms.count, wanted: wanted)
         potential.compute(atoms, list, ComputeContext(halo: halo, step: 0, wanted: wanted, skin: 0), into: &forces)
@@ -83,6 +92,10 @@ public final class FrameEvaluator {
                 forces.force[$0]
             }
         ]
+        if wantsSiteEnergies {
+            halo.reverse(&forces.atomEnergy)
+            predictions[0].siteEnergies = (0..<frame.count).map { forces.atomEnergy[$0] / electronvolt }
+        }
         if let ensemble = potential as? any MemberReporting {
             for k in memberNames.indices {
                 let virial = ensemble.report.virials[k]

@@ -35,7 +35,8 @@ func agree(_ communicator: any Communicator, _ body: () throws -> Void) throws {
 @main
 struct Mdfit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mdfit", abstract: "Compares and fits the potentials of mdrun.", version: "mdfit 0.1.0", subcommands: [Evaluate.self])
+        commandName: "mdfit", abstract: "Compares and fits the potentials of mdrun.", version: "mdfit 0.1.0",
+        subcommands: [Evaluate.self, Split.self, Stack.self])
 
     static func main() {
         let communicator: MPICommunicator

@@ -1,5 +1,7 @@
 import Deck
 import Domain
+import Fitting
+import Foundation
 import Integrators
 import MDSession
 import Potentials
@@ -17,6 +19,7 @@ final class PotentialDeck: DeckHost {
     static let commands = ["units", "labelmap", "mass", "pair_style", "pair_coeff", "pair_modify"]
     private let session: Session
     private let output: Output
+    private var filesRead = SHA256()
 
     /// Runs the deck and prepares its potential. Collective: rank 0 reads files and broadcasts them.
     /// - Throws: `DeckError` at the word that is wrong.
@@ -24,6 +27,10 @@ final class PotentialDeck: DeckHost {
         output = Output(isWriter: communicator.rank == 0)
         session = try Session(communicator: communicator, output: output, isDryRun: true)
         session.deckFolder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        session.didRead = { [unowned self] in
+            filesRead.update("\($0.count)")
+            filesRead.update($0)
+        }
         try Interpreter(host: self).run(file: path)
         guard let potential = session.potential, let system = session.system else {
             throw DeckError("\(path) has no \(session.system == nil ? "labelmap" : "pair_style")", at: nil)
@@ -42,6 +49,17 @@ final class PotentialDeck: DeckHost {
     var units: Units { session.units }
     var labels: [String?] { session.system!.atoms.labels }
     var masses: [Double?] { session.system!.atoms.mass }
+
+    /// SHA-256 of the deck, of every file that it and its potential read, of what the potential says of itself, and of this program: what
+    /// predictions depend on beside the frames. The same on every rank. Collective.
+    func inputDigest(_ communicator: any Communicator) -> [UInt8] {
+        var hash = filesRead
+        hash.update(potential.summary)
+        if communicator.rank == 0, let program = Bundle.main.executablePath.flatMap({ FileManager.default.contents(atPath: $0) }) {
+            hash.update(Array(program))
+        }
+        return communicator.broadcast(communicator.rank == 0 ? hash.digest() : nil)
+    }
 
     func execute(_ command: Command) throws {
         guard Self.commands.contains(command.name.text) else {

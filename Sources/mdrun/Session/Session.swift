@@ -33,6 +33,8 @@ public final class Session {
     public private(set) var observation = Observation()
     /// Files that were read, which no output may replace.
     public private(set) var inputs: Set<String> = []
+    /// Told of the bytes of each file that is read, on every rank.
+    public var didRead: (([UInt8]) -> Void)?
     public var simulation: Simulation?
 
     /// Folder of the deck, for files that are not found from the working folder.
@@ -91,6 +93,7 @@ public final class Session {
     /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.
     public func readBytes(_ path: String, at location: SourceLocation?) throws -> [UInt8] {
         let bytes = try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
+        didRead?(bytes)
         inputs.formUnion(deckFolder.isEmpty || path.hasPrefix("/") ? [path] : [path, deckFolder + "/" + path])
         return bytes
     }
