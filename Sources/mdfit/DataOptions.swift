@@ -45,11 +45,21 @@ func basePredictions(
     _ deck: PotentialDeck, _ path: String, _ selection: FrameSelection, siteEnergies: Bool = false, cache folder: String?,
     _ communicator: any Communicator
 ) throws -> BasePredictions {
-    var read: FrameSet?
-    try agree(communicator) { read = try FrameSet(path, selection, rank: communicator.rank, size: communicator.size) }
-    let set = read!
     let evaluator = try BaseEvaluator(
         deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units, siteEnergies: siteEnergies)
+    var numbers: [Int] = []
+    try agree(communicator) { numbers = selection.numbers(of: try countFrames(path)) }
+    return try basePredictions(deck, evaluator, path, numbers: numbers, cache: folder, communicator).1
+}
+
+/// The same for the frames of these numbers, with the frames themselves.
+func basePredictions(
+    _ deck: PotentialDeck, _ evaluator: BaseEvaluator, _ path: String, numbers: [Int], cache folder: String?,
+    _ communicator: any Communicator
+) throws -> (FrameSet, BasePredictions) {
+    var read: FrameSet?
+    try agree(communicator) { read = try FrameSet(path, numbers: numbers, rank: communicator.rank, size: communicator.size) }
+    let set = read!
     // An element that the deck does not know is an error of one rank; reading the cache must not be left half-way.
     try agree(communicator) { for frame in set.frames { _ = try evaluator.types(of: frame) } }
     let cache = folder.map {
@@ -61,7 +71,7 @@ func basePredictions(
             if predictions != nil { print("# predictions on \(path) are those of \(cache.path)") }
             if !reason.isEmpty { print("# predictions are computed anew: \(reason)") }
         }
-        if let predictions { return predictions }
+        if let predictions { return (set, predictions) }
     }
     var bar = ProgressBar(total: set.total, isWriter: communicator.rank == 0)
     var computed: BasePredictions?
@@ -70,5 +80,5 @@ func basePredictions(
         computed = try BasePredictions(set, evaluator) { bar.show(min(set.total, $0 * communicator.size)) }
     }
     try cache?.write(computed!, communicator)
-    return computed!
+    return (set, computed!)
 }

@@ -3,39 +3,6 @@ import Potentials
 
 /// What a stacked ensemble starts from, found from the training frames of all ranks.
 public enum StackSetup {
-    /// c_k: the weights that minimise sum |sum_k c_k F_k - F|^2 with sum_k c_k = 1; the shortest of these where bases are copies of each
-    /// other. Collective.
-    public static func weights(_ p: BasePredictions, _ communicator: any Communicator) -> [Double] {
-        let K = p.baseCount
-        guard K > 0 else { return [] }
-        // With c = 1/K + Z y, where the columns of Z are e_k - 1/K, the constraint holds for every y.
-        var gram = [Double](repeating: 0, count: K * K + 1)
-        for i in 0..<p.atomCount {
-            for x in 0..<3 {
-                let reference = p.referenceForces[3 * i + x]
-                let d = (0..<K).map { p.forces[3 * (i * K + $0) + x] - reference }
-                for a in 0..<K { for b in 0..<K { gram[a * K + b] += d[a] * d[b] } }
-            }
-        }
-        communicator.all(.sum, &gram)
-        let uniform = 1 / Double(K)
-        func project(_ v: [Double]) -> [Double] {
-            let mean = v.reduce(0, +) * uniform
-            return v.map { $0 - mean }
-        }
-        // min (u + Z y)^T G (u + Z y): Z^T G Z y = - Z^T G u, with Z the projector.
-        let rows = (0..<K).map { a in (0..<K).map { gram[a * K + $0] } }
-        var normal = [Double](repeating: 0, count: K * K)
-        for b in 0..<K {
-            let unit = project((0..<K).map { $0 == b ? 1 : 0 })
-            let image = project(rows.map { row in zip(row, unit).reduce(0) { $0 + $1.0 * $1.1 } })
-            for a in 0..<K { normal[a * K + b] = image[a] }
-        }
-        let right = project(rows.map { -$0.reduce(0, +) * uniform })
-        let y = project(MinimumNorm(normal, count: K).solve(right))
-        return y.map { $0 + uniform }
-    }
-
     /// Energy offsets o_z, one an element, by least squares: E - sum_k c_k E_k = sum_i o_(z_i). Collective.
     public static func offsets(_ p: BasePredictions, weights: [Double], _ communicator: any Communicator) -> [Double] {
         let n = p.elements.count, K = p.baseCount
