@@ -77,6 +77,27 @@ import Testing
         }
     }
 
+    /// One component: members 1, 2, 6 (mean 3, sample deviation sqrt 7, population's sqrt(14/3)), reference 3 + 2 sqrt 7, so z = 4 for
+    /// the x of one atom; the other atom's members agree.
+    @Test("calibration of forces, by hand", arguments: [0, 1])
+    func calibration(ddof: Int) throws {
+        let members = MemberSet([FullListMorse(), FullListMorse(), FullListMorse()])
+        let calibration = try #require(ForceCalibration(Committee(members, statistics: MemberStatistics(ddof: ddof, calibration: 9))))
+        let zero = Vector.zero, mean = Vector(3, 0, 0, 0)
+        let frame = Frame(elements: ["Cu", "Cu"], positions: [zero, zero], forces: [Vector(3 + 2 * 7.0.squareRoot(), 0, 0, 0), zero])
+        calibration.add(
+            frame, [mean, Vector(1, 0, 0, 0), Vector(2, 0, 0, 0), Vector(6, 0, 0, 0)].map { Prediction(energy: 0, forces: [$0, zero]) })
+        let summary = calibration.summarise(SerialCommunicator())
+        #expect(summary.components == 1 && summary.unspread == 5)
+        #expect((summary.alphaML - (ddof == 1 ? 2 : 6.0.squareRoot())).magnitude <= 1e-14)
+        #expect(summary.alphaCorrected.isNaN && summary.coverageCorrected.isEmpty)
+        // The residual is 2 s, or 2.45 of the population's deviations.
+        #expect(summary.rawCoverage[0] == 0 && summary.rawCoverage[2] == 1)
+        #expect(summary.coverageML[1] == 1)
+        #expect(ForceCalibration(FullListMorse()) == nil)
+        #expect(ForceCalibration(Committee(MemberSet([FullListMorse()]))) == nil)
+    }
+
     @Test("the minimum-norm solution: determined, and not")
     func leastSquares() {
         // Rows (1, 0), (0, 1), (1, 1) with right-hand sides 1, 2, 3.3: normal equations 2 1; 1 2 and (4.3, 5.3).
