@@ -3,10 +3,12 @@ import Potentials
 
 /// Whether the spread of an ensemble's members tells how wrong its forces are, over frames that are spread over ranks.
 ///
-/// Each force *component* is one residual r = F_reference - F, F the ensemble's own force, beside the standard deviation s of the same
-/// component over the members that count: the estimators of `Calibration` are for single Gaussian numbers, and so is the share of
-/// 68.3, 95.4, 99.7 % that 1, 2, 3 sigma should cover. alpha is for the ensemble's own ddof, so that it can be given to `calibrate`;
-/// a `calibrate` that the ensemble has already is not in it.
+/// Each force *component* is one residual r = F_reference - F, F the ensemble's own force. Its deviation is sigma_i / sqrt(3) of the
+/// atom's sigma_i, which is what thresholds and `calibrate` are about: <z> is then the mean of |r_i|^2 / sigma_i^2 over atoms, and 1, 2,
+/// 3 sigma should cover 68.3, 95.4, 99.7 % of components. A deviation of each component by itself would be useless for few members: it
+/// is often near 0 by chance, and <z> is without bound for three members.
+///
+/// alpha is for the ensemble's own ddof, so that it can be given to `calibrate`; a `calibrate` that it has already is not in it.
 public final class ForceCalibration {
     private let chosen: [Int]
     private let ddof: Int
@@ -15,10 +17,10 @@ public final class ForceCalibration {
     /// Equal on every rank. Shares within 1, 2 and 3 sigma.
     public struct Summary: Sendable {
         public var components = 0
-        /// Components on which all members agree; they are left out.
+        /// Components of atoms on which all members agree; they are left out.
         public var unspread = 0
         public var alphaML = Double.nan
-        /// NaN for fewer than four members, or where its square is not positive.
+        /// For deviations pooled over three components; NaN where its square is not positive.
         public var alphaCorrected = Double.nan
         public var rawCoverage: [Double] = []
         public var coverageML: [Double] = []
@@ -36,15 +38,16 @@ public final class ForceCalibration {
         guard let reference = frame.forces else { return }
         let K = Double(chosen.count)
         for i in 0..<frame.count {
-            var mean = Vector.zero, squares = Vector.zero
+            var mean = Vector.zero, squares = 0.0
             for k in chosen { mean += predictions[1 + k].forces[i] }
             mean /= K
             for k in chosen {
                 let d = predictions[1 + k].forces[i] - mean
-                squares += d * d
+                squares += d.dot(d)
             }
+            let deviation = (squares / (3 * (K - 1))).squareRoot()
             let residual = reference[i] - predictions[0].forces[i]
-            for c in 0..<3 { calibration.add(residual: residual[c], deviation: (squares[c] / (K - 1)).squareRoot()) }
+            for c in 0..<3 { calibration.add(residual: residual[c], deviation: deviation) }
         }
     }
 
@@ -56,7 +59,7 @@ public final class ForceCalibration {
         var summary = Summary(components: Int(sums[0]), unspread: Int(sums[1]))
         guard sums[0] > 0 else { return summary }
         let plain = Calibration.maximumLikelihood(meanSquare: sums[2] / sums[0])
-        let corrected = Calibration.corrected(meanSquare: sums[2] / sums[0], members: K)
+        let corrected = Calibration.corrected(meanSquare: sums[2] / sums[0], members: K, pooled: 3)
         summary.alphaML = Calibration.alpha(plain, members: K, ddof: ddof)
         summary.alphaCorrected = corrected.map { Calibration.alpha($0, members: K, ddof: ddof) } ?? .nan
         /// - Parameter alpha: for sample deviations.

@@ -20,6 +20,8 @@ import Testing
         #expect(c.corrected(members: 3) == nil)
         // -1/4 + 1/3 14/3 = 47/36
         #expect((c.corrected(members: 4)! - 1.1426091).magnitude <= 1e-7)
+        // 3 components, 3 members: -1/3 + 4/6 14/3 = 25/9
+        #expect((c.corrected(members: 3, pooled: 3)! - 5.0 / 3).magnitude <= 1e-14)
         #expect(c.covered(within: 1, alpha: 1) == 1 && c.covered(within: 2, alpha: 1.0000001) == 2 && c.covered(within: 1, alpha: 3.1) == 3)
         #expect(Calibration().maximumLikelihood == nil && Calibration().corrected(members: 5) == nil)
         #expect(Calibration.corrected(meanSquare: 0.1, members: 5) == nil)
@@ -29,21 +31,26 @@ import Testing
     }
 
     /// Members drawn from N(m, 1) and the truth from N(m, a^2): with few members only the corrected estimate finds a.
-    @Test("the corrected estimator finds the factor that made the data", arguments: [5, 8, 20])
-    func recovers(K: Int) {
+    @Test("the corrected estimator finds the factor that made the data", arguments: [(5, 1), (8, 1), (20, 1), (3, 3), (5, 3)])
+    func recovers(K: Int, d: Int) {
         var random = SeededGenerator(7), c = Calibration()
         let a = 2.5
         for _ in 0..<200_000 {
-            let y = (0..<K).map { _ in normal(&random) }
-            let mean = y.reduce(0, +) / Double(K)
-            let s = (y.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(K - 1)).squareRoot()
-            c.add(residual: a * normal(&random) - mean, deviation: s)
+            var squares = 0.0, means: [Double] = []
+            for _ in 0..<d {
+                let y = (0..<K).map { _ in normal(&random) }
+                let mean = y.reduce(0, +) / Double(K)
+                squares += y.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+                means.append(mean)
+            }
+            let s = (squares / Double(d * (K - 1))).squareRoot()
+            for mean in means { c.add(residual: a * normal(&random) - mean, deviation: s) }
         }
-        let corrected = c.corrected(members: K)!, plain = c.maximumLikelihood!
-        // z has no fourth moment for K = 5, so its mean converges slowly there.
-        #expect((corrected - a).magnitude <= (K < 8 ? 0.1 : 0.02), "\(corrected)")
-        let expected = ((a * a + 1 / Double(K)) * Double(K - 1) / Double(K - 3)).squareRoot()
-        #expect((plain - expected).magnitude <= (K < 8 ? 0.15 : 0.03), "\(plain), expected \(expected)")
+        let corrected = c.corrected(members: K, pooled: d)!, plain = c.maximumLikelihood!, freedom = Double(d * (K - 1))
+        // z has no variance for 4 degrees of freedom, so its mean converges slowly there.
+        #expect((corrected - a).magnitude <= (freedom < 5 ? 0.1 : 0.02), "\(corrected)")
+        let expected = ((a * a + 1 / Double(K)) * freedom / (freedom - 2)).squareRoot()
+        #expect((plain - expected).magnitude <= (freedom < 5 ? 0.15 : 0.03), "\(plain), expected \(expected)")
         #expect(plain > corrected)
     }
 }

@@ -5,9 +5,14 @@
 ///     maximum likelihood:  alpha^2 = <z>                                (Musil et al., J. Chem. Theory Comput. 15, 906 (2019))
 ///     small K corrected:   alpha^2 = -1/K + (K - 3)/(K - 1) <z>         (Imbalzano et al., J. Chem. Phys. 154, 074102 (2021))
 ///
-/// The first is for s_n of an ensemble large enough to be exact; s_n of few members is now and then much too small, which inflates <z>.
-/// Both treat a residual as one Gaussian number: they are given components, not norms. Residuals whose deviation is 0 have no
-/// likelihood and are left out; they are counted.
+/// The first is for s_n of an ensemble large enough to be exact; s_n of few members is now and then much too small, which inflates <z>:
+/// without bound for K < 4, where the second has no value. A deviation pooled over d components of equal spread,
+/// s_n^2 = sum_c s_nc^2 / d, has d (K - 1) degrees of freedom instead of K - 1, and the same derivation (E[1/chi^2_m] = 1/(m - 2)) gives
+///
+///     alpha^2 = -1/K + (d (K - 1) - 2)/(d (K - 1)) <z>
+///
+/// A residual is one Gaussian number: a component, not a norm. Residuals whose deviation is 0 have no likelihood and are left out; they
+/// are counted.
 public struct Calibration: Sendable {
     /// |r_n / s_n|.
     public private(set) var ratios: [Double] = []
@@ -32,16 +37,18 @@ public struct Calibration: Sendable {
         ratios.isEmpty ? nil : Self.maximumLikelihood(meanSquare: sumOfSquares / Double(ratios.count))
     }
 
-    /// alpha of these residuals for K members; nil for fewer than four members, without residuals, or where alpha^2 is not positive.
-    public func corrected(members K: Int) -> Double? {
-        ratios.isEmpty ? nil : Self.corrected(meanSquare: sumOfSquares / Double(ratios.count), members: K)
+    /// alpha of these residuals for K members and deviations pooled over d components; nil without residuals, where d (K - 1) <= 2
+    /// (for d = 1: fewer than four members), or where alpha^2 is not positive.
+    public func corrected(members K: Int, pooled d: Int = 1) -> Double? {
+        ratios.isEmpty ? nil : Self.corrected(meanSquare: sumOfSquares / Double(ratios.count), members: K, pooled: d)
     }
 
     public static func maximumLikelihood(meanSquare: Double) -> Double { meanSquare.squareRoot() }
 
-    public static func corrected(meanSquare: Double, members K: Int) -> Double? {
-        guard K >= 4 else { return nil }
-        let square = -1 / Double(K) + Double(K - 3) / Double(K - 1) * meanSquare
+    public static func corrected(meanSquare: Double, members K: Int, pooled d: Int = 1) -> Double? {
+        let freedom = d * (K - 1)
+        guard freedom > 2 else { return nil }
+        let square = -1 / Double(K) + Double(freedom - 2) / Double(freedom) * meanSquare
         return square > 0 ? square.squareRoot() : nil
     }
 
