@@ -107,7 +107,9 @@ extension Observation {
     /// The deck's ensemble: its potential, or the first one below it that reports on members.
     /// - Throws: `DeckError` when the deck's potential has no members to report on.
     func requireEnsemble(of what: String, at location: SourceLocation?) throws -> any MemberReporting {
-        guard let potential = host?.watchedPotential else { throw DeckError("\(what) needs the pair_style of an ensemble before it", at: location) }
+        guard let potential = host?.watchedPotential else {
+            throw DeckError("\(what) needs the pair_style of an ensemble before it", at: location)
+        }
         guard let members = potential.memberReporting else { throw DeckError(noEnsemble(what, potential.style), at: location) }
         return members
     }
