@@ -9,12 +9,16 @@ public struct FixSetup {
     public let system: System
     /// A word that is a number, or `v_name`: an equal-style variable, evaluated whenever the value is needed.
     public let value: (Word) throws -> () throws -> Double
+    /// What must be computed at a step at which such a value is asked for.
+    public let formulaWants: () -> Wanted
     public let warn: (String) -> Void
 
     public init(
-        id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double, warn: @escaping (String) -> Void
+        id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double,
+        formulaWants: @escaping () -> Wanted, warn: @escaping (String) -> Void
     ) {
-        (self.id, self.group, self.system, self.value, self.warn) = (id, group, system, value, warn)
+        (self.id, self.group, self.system, self.value) = (id, group, system, value)
+        (self.formulaWants, self.warn) = (formulaWants, warn)
     }
 }
 
@@ -35,12 +39,14 @@ public struct FixStyle: Sendable {
 public enum FixRegistry {
     public static let builtin: [FixStyle] = [
         .nve, .nvt, .langevin, .momentum, .setforce,
+        .halt,
     ]
 
-    public static func make(_ words: inout Words, _ setup: FixSetup) throws -> any Fix {
+    /// - Parameter others: styles that are made elsewhere, for the message on an unknown one.
+    public static func make(_ words: inout Words, _ setup: FixSetup, others: [String] = []) throws -> any Fix {
         let name = try words.word("a fix style")
         guard let style = builtin.first(where: { $0.name == name.text }) else {
-            throw DeckError.unknown("fix style", name, known: builtin.map(\.name))
+            throw DeckError.unknown("fix style", name, known: builtin.map(\.name) + others)
         }
         let fix = try style.make(&words, setup)
         try words.finish()

@@ -34,8 +34,6 @@ public final class Simulation {
     public var sortEvery = 1000
     public private(set) var current = Run(first: 0, last: 0)
     public private(set) var isRunning = false
-    /// Set by a fix or a signal to end the run after the present step.
-    public var stopRequested: String?
 
     private let grid = CellGrid()
     private let workspace = Workspace()
@@ -78,12 +76,12 @@ public final class Simulation {
         isRunning = true
         defer { isRunning = false }
         system.run = run
-        stopRequested = nil
+        system.stop = nil
         timings = Timings()
         halo.seconds = 0
         try prepare(run)
         let start = Timings.now()
-        while system.step < run.last && stopRequested == nil { try step() }
+        while system.step < run.last && system.stop == nil { try step() }
         timings.loop = Timings.now() - start
         for observer in observers { try observer.finish(self, run) }
     }
@@ -105,9 +103,20 @@ public final class Simulation {
             for fix in fixes { try fix.finalIntegrate(system) }
             for fix in fixes { try fix.endOfStep(system) }
         }
+        if system.stop != nil { endHere() }
         try timings.measure(.output) {
             for observer in observers where isDue(observer) { try observer.observe(self, current) }
         }
+    }
+
+    /// Makes the present step the run's last, with what observers of a run's end need. Forces stay as fixes have left them.
+    private func endHere() {
+        current.last = system.step
+        let wanted = wantedNow().union(system.forces.wanted)
+        guard wanted != system.forces.wanted else { return }
+        let forces = system.forces.force.copy()
+        computeForces(wanted)
+        for i in 0..<system.atoms.owned { system.forces.force[i] = forces[i] }
     }
 
     private func measureModify(_ body: () throws -> Void) rethrows {

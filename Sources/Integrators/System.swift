@@ -17,6 +17,8 @@ public final class System {
     public var timeReferenceStep: Int = 0
     /// The run under way, for quantities that ramp over it.
     public var run = Run(first: 0, last: 0)
+    /// Set by a fix, on all ranks at the same step, to end the run after that step.
+    public var stop: Stop?
 
     public init(communicator: any Communicator, units: Units, box: Box, atoms: consuming Atoms) {
         self.communicator = communicator

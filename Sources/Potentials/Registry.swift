@@ -29,6 +29,8 @@ public struct PotentialRegistry: Sendable {
         PaiNN.entry,
         HybridOverlay.entry,
         Committee.entry,
+        AverageEnsemble.entry,
+        WeightedEnsemble.entry,
     ]
 
     /// Makes the potential whose style word is next.

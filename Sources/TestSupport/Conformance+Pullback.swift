@@ -25,6 +25,10 @@ extension Conformance {
         if potential.capabilities.contains(.atomEnergy) {
             let sum = zip(plain.ids, plain.atomEnergies).reduce(0) { $0 + weight($1.0, 1) * $1.1 }
             report(.seeds, "energy = sum a e", (sum - a.energy).magnitude, 10 * options.energyTolerance * energyScale)
+            let worst = zip(zip(plain.ids, plain.atomEnergies), a.atomEnergies).reduce(0) { most, row in
+                worse(most, (weight(row.0.0, 1) * row.0.1 - row.1).magnitude)
+            }
+            report(.seeds, "atom's energy = a e", worst, 10 * options.energyTolerance * energyScale)
         }
         guard hasEnergy else { return }
         let energy = { (system: TestSystem) in Evaluator(system, self.potential).seeded({ self.weight($0, 1) }, .energy).energy }

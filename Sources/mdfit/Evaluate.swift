@@ -40,6 +40,7 @@ struct Evaluate: RankCommand {
         let deck = try PotentialDeck(potential, communicator)
         let evaluator = try FrameEvaluator(deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units)
         let errors = PredictionErrors(types: evaluator.typeCount, models: 1 + evaluator.memberNames.count)
+        let calibration = ForceCalibration(deck.potential)
         // A file that only some ranks can open ends all of them.
         var opened: Result<any Dataset, any Error> = .failure(DataError(data, "was not opened"))
         opened = Result { try openDataset(data) }
@@ -58,6 +59,7 @@ struct Evaluate: RankCommand {
                     if rank == communicator.rank, let frame = try dataset.next() {
                         let predictions = try evaluator.evaluate(frame)
                         errors.add(frame, types: try evaluator.types(of: frame), predictions)
+                        calibration?.add(frame, predictions)
                         if write != nil { text = predicted(frame, predictions[0]).extendedXYZ }
                     } else if rank == communicator.rank {
                         isAtEnd = true
@@ -73,7 +75,11 @@ struct Evaluate: RankCommand {
             bar.show(round * communicator.size)
         }
         let summaries = errors.summarise(communicator)
-        if communicator.rank == 0 { report(summaries, evaluator, errors, deck) }
+        let calibrated = calibration?.summarise(communicator)
+        if communicator.rank == 0 {
+            report(summaries, evaluator, errors, deck)
+            if let calibrated { report(calibrated) }
+        }
     }
 
     private func predicted(_ frame: Frame, _ prediction: Prediction) -> Frame {
@@ -100,6 +106,22 @@ struct Evaluate: RankCommand {
                 print("\(prefix)force_rmse_meV_per_A \(1000 * summary.forceRMSE)")
                 print("\(prefix)force_mae_meV_per_A \(1000 * summary.forceMAE)")
             }
+        }
+    }
+}
+
+extension Evaluate {
+    /// The factor of members' spread (`calibrate`), and the share of force components within 1, 2 and 3 sigma.
+    private func report(_ summary: ForceCalibration.Summary) {
+        guard summary.components > 0 else { return }
+        print("# spread of members against errors: \(summary.components) force components, \(summary.unspread) more without spread")
+        print("force_alpha_ml \(summary.alphaML)")
+        print("force_alpha_corrected \(summary.alphaCorrected)")
+        if summary.alphaCorrected.isNaN { print("# there is no corrected estimate where errors are smaller than the uncertainty of the members' mean") }
+        print("# share within 1, 2, 3 sigma; 0.683 0.954 0.997 if errors were Gaussian")
+        let rows = [("raw", summary.rawCoverage), ("ml", summary.coverageML), ("corrected", summary.coverageCorrected)]
+        for (name, shares) in rows where !shares.isEmpty {
+            print("force_coverage_\(name) " + shares.map { "\($0)" }.joined(separator: " "))
         }
     }
 }

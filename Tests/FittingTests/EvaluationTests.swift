@@ -77,6 +77,31 @@ import Testing
         }
     }
 
+    /// x of one atom: members 1, 2, 6 (mean 3, sample variance 7, so sigma_i^2 / 3 = 7/3), reference 3 + 2 sqrt 7, so z = 12; y and z are
+    /// right, so <z> = 4. The other atom's members agree.
+    @Test("calibration of forces, by hand", arguments: [0, 1])
+    func calibration(ddof: Int) throws {
+        let members = MemberSet([FullListMorse(), FullListMorse(), FullListMorse()])
+        let calibration = try #require(ForceCalibration(Committee(members, statistics: MemberStatistics(ddof: ddof, calibration: 9))))
+        let zero = Vector.zero, mean = Vector(3, 0, 0, 0)
+        let frame = Frame(elements: ["Cu", "Cu"], positions: [zero, zero], forces: [Vector(3 + 2 * 7.0.squareRoot(), 0, 0, 0), zero])
+        calibration.add(
+            frame, [mean, Vector(1, 0, 0, 0), Vector(2, 0, 0, 0), Vector(6, 0, 0, 0)].map { Prediction(energy: 0, forces: [$0, zero]) })
+        let summary = calibration.summarise(SerialCommunicator())
+        #expect(summary.components == 3 && summary.unspread == 3)
+        #expect((summary.alphaML - (ddof == 1 ? 2 : 6.0.squareRoot())).magnitude <= 1e-14)
+        // -1/3 + 4/6 4 = 7/3; for the population's deviations sqrt(3/2) times as much.
+        let corrected: Double = ddof == 1 ? (7.0 / 3).squareRoot() : 3.5.squareRoot()
+        #expect((summary.alphaCorrected - corrected).magnitude <= 1e-14)
+        // x is sqrt 12 = 3.46 sample deviations away.
+        let two = 2.0 / 3
+        #expect(summary.rawCoverage == [two, two, two])
+        #expect(summary.coverageML == [two, 1, 1])
+        #expect(summary.coverageCorrected == [two, two, 1])
+        #expect(ForceCalibration(FullListMorse()) == nil)
+        #expect(ForceCalibration(Committee(MemberSet([FullListMorse()]))) == nil)
+    }
+
     @Test("the minimum-norm solution: determined, and not")
     func leastSquares() {
         // Rows (1, 0), (0, 1), (1, 1) with right-hand sides 1, 2, 3.3: normal equations 2 1; 1 2 and (4.3, 5.3).

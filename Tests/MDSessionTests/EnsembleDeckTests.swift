@@ -118,6 +118,53 @@ import Testing
         }
     }
 
+    @Test("observers are evaluated at the steps of the fix that looks at them, and at no other")
+    func observers() throws {
+        try withFile { path in
+            let driven = deck("x", "").replacingOccurrences(of: "out_freq 5 out_file x", with: "drive lj/cut 1")
+            func members(_ fix: String) throws -> Committee {
+                let session = try runSession(driven + "\n\(fix)\nthermo 1\nrun 10")
+                return try #require(session.potential as? Committee)
+            }
+            let alone = try members("")
+            #expect(alone.report.step == -1 && alone.memberSet.seconds[1] == 0 && alone.memberSet.seconds[0] > 0)
+            let watched = try members("fix u all uncertainty 4 lo 1e6 file \(path)")
+            #expect(watched.report.step == 8 && watched.memberSet.seconds[1] > 0)
+            // Step 0 is a multiple of 20, too; the clocks start behind it.
+            let rarely = try members("fix u all uncertainty 20 lo 1e6 file \(path)")
+            #expect(rarely.report.step == 0 && rarely.memberSet.seconds[1] == 0)
+        }
+    }
+
+    @Test("weights by element, where pair_coeff lines name the elements")
+    func weighted() throws {
+        let models = testsFolder + "/../inputs/methanol"
+        try withFile { path in
+            func energy(_ style: String) throws -> Double {
+                let session = try runSession(
+                    """
+                    units metal
+                    read_data \(models)/start.data
+                    pair_style \(style) painn schnet
+                    pair_coeff * * painn \(models)/painn-b.json Cu C O H
+                    pair_coeff * * schnet \(models)/schnet-a.json Cu C O H
+                    run 0
+                    """)
+                return try session.observation.snapshot().potentialEnergy()
+            }
+            func weights(_ copper: String, _ other: String) throws {
+                let rows = "\"elements\": [\"Cu\", \"C\", \"O\", \"H\"], \"weights\": [\(copper), \(other), \(other), \(other)]"
+                try "{\"format\": \"mdrun-weights\", \"version\": 1, \"bases\": [\"painn\", \"schnet\"], \(rows)}".write(
+                    toFile: path, atomically: true, encoding: .utf8)
+            }
+            try weights("[0.25, 0.75]", "[0.25, 0.75]")
+            let equal = try energy("ensemble/weighted \(path)"), committee = try energy("ensemble/committee weights 0.25 0.75")
+            #expect((equal - committee).magnitude <= 1e-11 * committee.magnitude)
+            try weights("[1, 0]", "[0.25, 0.75]")
+            #expect((try energy("ensemble/weighted \(path)") - equal).magnitude > 1e-3)
+        }
+    }
+
     @Test("without an ensemble the computes are refused")
     func refused() {
         let text = deck("x", "compute d all ensemble/deviation").replacingOccurrences(

@@ -12,7 +12,7 @@ public final class MemberEnergyCompute: Compute {
         "ensemble/energy", usage: "compute ID all ensemble/energy", help: "energy of each member of an ensemble; their deviation"
     ) { id, group, words, observation in
         guard group == .all else { throw words.error("compute ensemble/energy is of group all") }
-        let potential = try reporting(observation, words)
+        let potential = try observation.requireEnsemble(of: "compute ensemble/energy", at: words.location)
         try words.finish()
         return MemberEnergyCompute(id: id, members: potential.memberNames.count)
     }
@@ -42,7 +42,7 @@ public final class MemberDeviationCompute: Compute {
         "ensemble/deviation", usage: "compute ID GROUP ensemble/deviation",
         help: "max, min, mean deviation of members' forces; max, min, rms of their virials'"
     ) { id, group, words, observation in
-        _ = try reporting(observation, words)
+        _ = try observation.requireEnsemble(of: "compute ensemble/deviation", at: words.location)
         try words.finish()
         return MemberDeviationCompute(id: id, group: group)
     }
@@ -82,7 +82,7 @@ public final class MemberAtomCompute: Compute {
     public static let entry = ComputeStyle(
         "ensemble/atom", usage: "compute ID GROUP ensemble/atom", help: "deviation of members' forces, per atom"
     ) { id, group, words, observation in
-        _ = try reporting(observation, words)
+        _ = try observation.requireEnsemble(of: "compute ensemble/atom", at: words.location)
         try words.finish()
         return MemberAtomCompute(id: id, group: group)
     }
@@ -103,15 +103,21 @@ public final class MemberAtomCompute: Compute {
     }
 }
 
-/// - Throws: `DeckError` when the deck's potential has no members to report on.
-private func reporting(_ observation: Observation, _ words: Words) throws -> any MemberReporting {
-    guard let potential = observation.host?.watchedPotential else {
-        throw words.error("a compute of an ensemble needs its pair_style before it")
+extension Observation {
+    /// The deck's ensemble: its potential, or the first one below it that reports on members.
+    /// - Throws: `DeckError` when the deck's potential has no members to report on.
+    func requireEnsemble(of what: String, at location: SourceLocation?) throws -> any MemberReporting {
+        guard let potential = host?.watchedPotential else {
+            throw DeckError("\(what) needs the pair_style of an ensemble before it", at: location)
+        }
+        guard let members = potential.memberReporting else { throw DeckError(noEnsemble(what, potential.style), at: location) }
+        return members
     }
-    guard let members = potential.memberReporting else {
-        throw words.error("pair_style \(potential.style) is not an ensemble; ensemble/committee is one")
-    }
-    return members
+}
+
+private func noEnsemble(_ what: String, _ style: String) -> String {
+    let known = PotentialRegistry.builtin.map(\.name).filter { $0.hasPrefix("ensemble/") }
+    return "\(what) needs an ensemble, but pair_style \(style) is not an ensemble; these are: \(known.joined(separator: ", "))"
 }
 
 extension Snapshot {
@@ -120,7 +126,7 @@ extension Snapshot {
         // An ensemble without a virial still has deviations of its forces.
         try require(compute.wants.subtracting(.virial), for: "compute '\(compute.id)' (\(compute.style))")
         guard let members = potential?.memberReporting else {
-            throw DeckError("compute '\(compute.id)': pair_style \(potential?.style ?? "none") is not an ensemble any more", at: nil)
+            throw DeckError(noEnsemble("compute '\(compute.id)'", potential?.style ?? "none"), at: nil)
         }
         return members
     }

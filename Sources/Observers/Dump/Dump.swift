@@ -26,6 +26,12 @@ public final class Dump: Observer {
         if format is XYZFormat || format is ExtendedXYZFormat { settings.order = .id }
     }
 
+    /// Whether a file that exists is kept.
+    var isAppending: Bool {
+        get { settings.appends }
+        set { settings.appends = newValue }
+    }
+
     /// Whether each frame has a file of its own.
     var hasManyFiles: Bool { path.contains("*") }
 
@@ -93,6 +99,15 @@ public final class Dump: Observer {
         closeFile()
     }
 
+    /// For frames at moments that others choose: opens the file, if it is not open yet. Collective.
+    func open(_ system: System) throws {
+        try placing(at: location) { try format.prepare(system, settings) }
+        try openFile(path, system.communicator)
+    }
+
+    /// One frame at the end of a file that is open. Collective.
+    func append(_ snapshot: Snapshot) throws { try write(snapshot) }
+
     // MARK: - Files
 
     private func openFile(_ path: String, _ communicator: any Communicator) throws {
@@ -100,7 +115,7 @@ public final class Dump: Observer {
         try communicator.onFirstRank {
             guard file == nil else { return }
             for other in observation.dumps where other !== self && other.file?.path == path {
-                throw OutputError("dump '\(id)' and dump '\(other.id)' would write the same file '\(path)'")
+                throw OutputError("'\(id)' and dump '\(other.id)' would write the same file '\(path)'")
             }
             file = try OutputFile(path, append: settings.appends, isInput: host.isInput)
         }

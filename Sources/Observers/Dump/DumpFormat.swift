@@ -38,21 +38,8 @@ public enum DumpOrder: Sendable, Equatable {
 
 /// A condition on an atom: `dump_modify thresh NAME OP VALUE`.
 public struct DumpThreshold: Sendable {
-    public enum Operation: String, Sendable, CaseIterable {
-        case less = "<", greater = ">", lessOrEqual = "<=", greaterOrEqual = ">=", equal = "==", notEqual = "!="
-        func holds(_ a: Double, _ b: Double) -> Bool {
-            switch self {
-            case .less: a < b
-            case .greater: a > b
-            case .lessOrEqual: a <= b
-            case .greaterOrEqual: a >= b
-            case .equal: a == b
-            case .notEqual: a != b
-            }
-        }
-    }
     let input: AtomInput
-    let operation: Operation
+    let operation: Comparison
     let value: Double
 }
 
@@ -169,7 +156,7 @@ public enum DumpModification: Sendable {
     private static func threshold(_ words: inout Words, _ observation: Observation) throws -> DumpModification {
         if words.optional("none") { return .noThresholds }
         let input = try AtomInput(words.word("a value of atoms"), observation, what: "threshold quantity")
-        let operation = try words.choice("an operator", DumpThreshold.Operation.allCases.map { ($0.rawValue, $0) })
+        let operation = try words.choice("an operator", Comparison.allCases.map { ($0.rawValue, $0) })
         return .threshold(DumpThreshold(input: input, operation: operation, value: try words.double("the threshold")))
     }
 

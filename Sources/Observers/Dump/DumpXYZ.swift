@@ -44,10 +44,21 @@ final class XYZFormat: DumpFormat {
 /// is the potential energy; `stress` = -W / V with the virial W, without a kinetic part, in ASE's sign (tension positive) and eV/A^3.
 /// Both are left out where the potential has none. For units lj nothing is converted.
 final class ExtendedXYZFormat: DumpFormat {
+    /// A number an atom beside the usual ones, and the key of its maximum over the frame.
+    struct Column {
+        let name: String
+        let maximumName: String
+        /// Of this rank's owned atoms, as they are written.
+        let values: (Snapshot) throws -> [Double]
+    }
+
+    private let extra: Column?
     private var real: NumberFormat?
     private var unwraps = false
     private var velocities = true
     private var forces = true
+
+    init(_ extra: Column? = nil) { self.extra = extra }
 
     func wants(_ observation: Observation) -> Wanted { [.energy, .virial] }
 
@@ -79,6 +90,10 @@ final class ExtendedXYZFormat: DumpFormat {
         var text = "\(count)\nLattice=\"\(cell)\" Properties=species:S:1:pos:R:3"
         if velocities { text += ":vel:R:3" }
         if hasForces(system) { text += ":forces:R:3" }
+        if let extra {
+            let most = system.communicator.max(try extra.values(snapshot).max() ?? -.infinity)
+            text += ":\(extra.name):R:1 \(extra.maximumName)=\(number(most))"
+        }
         let wanted = system.forces.wanted
         if wanted.contains(.energy) { text += " energy=\(number(try snapshot.potentialEnergy() / volt))" }
         if wanted.contains(.virial) {
@@ -104,6 +119,7 @@ final class ExtendedXYZFormat: DumpFormat {
         var all = try columns(unwraps ? ["xu", "yu", "zu"] : ["x", "y", "z"], 1 / angstrom)
         if velocities { all += try columns(["vx", "vy", "vz"], picosecond / angstrom) }
         if hasForces(system) { all += try columns(["fx", "fy", "fz"], angstrom / volt) }
+        if let extra { all.append(try extra.values(snapshot)) }
         return { [real] i, text in
             text.append(contentsOf: names[Int(system.atoms.type[i]) - 1])
             for x in all {

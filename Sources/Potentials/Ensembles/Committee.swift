@@ -12,25 +12,31 @@ public final class Committee: Potential, MemberReporting {
         try Committee(&words, setup)
     }
 
-    public let style = "ensemble/committee"
+    public let style: String
     public let memberSet: MemberSet
     /// c_k; 0 for a member that only observes.
     public let weights: [Double]
     public let judge: MemberJudge
     public private(set) var requirements = Requirements(cutoff: 0, list: .half)
     public private(set) var capabilities = Capabilities.all
-    private var hasCoefficients = true
+    /// Whether members were ready when the ensemble was made: in code, not by a deck.
+    private let hasCoefficients: Bool
 
     /// - Parameters:
     ///   - weights: c_k; nil is 1/K for each.
     ///   - chosen: members whose spread is reported; nil is all.
-    public init(
+    public convenience init(
         _ memberSet: MemberSet, weights: [Double]? = nil, chosen: [Int]? = nil, statistics: MemberStatistics = MemberStatistics(),
         output: DeviationOutput? = nil
     ) {
-        self.memberSet = memberSet
-        self.weights = weights ?? Array(repeating: 1 / Double(memberSet.count), count: memberSet.count)
-        judge = MemberJudge(memberSet, chosen: chosen, statistics: statistics, output: output)
+        let judge = MemberJudge(memberSet, chosen: chosen, statistics: statistics, output: output)
+        let uniform = Array(repeating: 1 / Double(memberSet.count), count: memberSet.count)
+        self.init(judge, weights: weights ?? uniform, style: "ensemble/committee", hasCoefficients: true)
+    }
+
+    init(_ judge: MemberJudge, weights: [Double], style: String, hasCoefficients: Bool) {
+        (self.judge, memberSet, self.weights) = (judge, judge.memberSet, weights)
+        (self.style, self.hasCoefficients) = (style, hasCoefficients)
         settle()
     }
 
@@ -38,18 +44,15 @@ public final class Committee: Potential, MemberReporting {
     convenience init(_ words: inout Words, _ setup: PotentialSetup) throws {
         let options = try CommitteeOptions(&words)
         let memberSet = try MemberSet(&words, setup, owner: "ensemble/committee")
-        let weights = try options.weights(for: memberSet)
         self.init(
-            memberSet, weights: weights, chosen: try options.chosen(of: memberSet), statistics: options.statistics, output: options.output)
-        hasCoefficients = false
+            try MemberJudge(memberSet, options.deviations), weights: try options.weights(for: memberSet), style: "ensemble/committee",
+            hasCoefficients: false)
     }
 
     public var members: [any Potential] { memberSet.potentials }
 
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
-        let types = (try words.word("a type"), try words.word("a type"))
-        let style = try words.word("the member that the line is for: \(memberSet.names.joined(separator: ", "))")
-        try memberSet.coefficients(types, style, &words, setup)
+        try memberSet.coefficients(&words, setup)
     }
 
     public func prepare(_ setup: PotentialSetup) throws {
@@ -90,10 +93,10 @@ public final class Committee: Potential, MemberReporting {
     public var summary: String {
         let lines = memberSet.members.indices.map { k in
             let role = weights[k] == 0 ? "observes" : "drives with weight \(weights[k]) every step"
-            let period = weights[k] != 0 ? "" : deviationOutput.map { " every \($0.period) steps" } ?? " when asked"
+            let period = weights[k] != 0 ? "" : judge.output.map { " every \($0.period) steps" } ?? " when asked"
             return "  \(memberSet.names[k]): \(role)\(period); \(memberSet.members[k].potential.summary)"
         }
-        let file = deviationOutput.map { "; deviations to \($0.path) every \($0.period) steps" } ?? ""
+        let file = judge.output.map { "; deviations to \($0.path) every \($0.period) steps" } ?? ""
         return (["\(style): \(memberSet.count) members\(file)"] + lines).joined(separator: "\n")
     }
 }

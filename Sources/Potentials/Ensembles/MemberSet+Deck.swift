@@ -73,6 +73,13 @@ extension MemberSet {
         return (k, line)
     }
 
+    /// Gives a line of an ensemble, `pair_coeff I J STYLE [k] ARGS`, to its member.
+    func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        let types = (try words.word("a type"), try words.word("a type"))
+        let style = try words.word("the member that the line is for: \(names.joined(separator: ", "))")
+        try coefficients(types, style, &words, setup)
+    }
+
     /// - Throws: `DeckError` at the first member that no pair_coeff line was for.
     func requireCoefficients(of owner: String) throws {
         for k in members.indices where coefficientLines[k].isEmpty {

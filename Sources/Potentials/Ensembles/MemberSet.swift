@@ -113,6 +113,31 @@ public final class MemberSet {
         }
     }
 
+    /// forces += -sum_i a_i d(e_ki)/dx of one member, whose site energies can be weighted. `list` is the ensemble's.
+    public func evaluateSeeded(
+        _ k: Int, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
+        into forces: inout Forces
+    ) {
+        guard let member = members[k].potential as? any SiteEnergies else {
+            preconditionFailure("\(names[k]) has no site energies: lackingSiteEnergies was not asked")
+        }
+        let own = trimmed(list, context, atoms)[k]
+        time(k) { member.computeSeeded(atoms, own, context, seeds: a, into: &forces) }
+        if suspect == nil, count > 1, !forces.isFinite { suspect = k }
+    }
+
+    /// The element of each type (index 0 unused): its label, else what a member's pair_coeff line names; nil where neither says it.
+    func elements(_ setup: PotentialSetup) -> [String?] {
+        (0...setup.typeCount).map { type in
+            if type == 0 { return nil }
+            if type < setup.labels.count, let label = setup.labels[type] { return label }
+            for member in members {
+                if let map = (member.potential as? any SpeciesMapping)?.speciesMap, let name = map.names[type] { return name.text }
+            }
+            return nil
+        }
+    }
+
     /// forces += weight F_k of the last `evaluateEach`.
     public func add(_ k: Int, weight: Double, into forces: inout Forces) { forces.add(own[k].forces, weight: weight) }
 
@@ -136,11 +161,15 @@ public final class MemberSet {
     private func evaluate(
         _ k: Int, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
     ) {
+        time(k) { members[k].potential.compute(atoms, list, context, into: &forces) }
+        if suspect == nil, count > 1, !forces.isFinite { suspect = k }
+    }
+
+    private func time(_ k: Int, _ body: () -> Void) {
         let start = ContinuousClock.now
-        members[k].potential.compute(atoms, list, context, into: &forces)
+        body()
         let elapsed = (ContinuousClock.now - start).components
         seconds[k] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-        if suspect == nil, count > 1, !forces.isFinite { suspect = k }
     }
 
     // MARK: - Messages

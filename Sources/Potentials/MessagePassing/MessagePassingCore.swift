@@ -41,7 +41,7 @@ final class MessagePassingCore {
     let architecture: Architecture
     let options: MessagePassingOptions
     private(set) var requirements = Requirements(cutoff: 0, list: .full)
-    private var map: SpeciesMap?
+    private(set) var map: SpeciesMap?
     private var file: ModelFile?
     private var network: Network?
     /// Row of the embedding, and offset in the deck's energy unit, of each deck type.
@@ -237,7 +237,7 @@ final class MessagePassingCore {
 }
 
 /// A potential that is a `MessagePassingCore` with a name.
-protocol MessagePassingPotential: DifferentiablePotential {
+protocol MessagePassingPotential: DifferentiablePotential, SpeciesMapping {
     var core: MessagePassingCore { get }
 }
 
@@ -246,6 +246,7 @@ extension MessagePassingPotential {
     public var requirements: Requirements { core.requirements }
     public var capabilities: Capabilities { .all }
     public var summary: String { core.summary }
+    public var speciesMap: SpeciesMap? { core.map }
 
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws { try core.coefficients(&words, setup) }
     public func prepare(_ setup: PotentialSetup) throws { try core.prepare(setup) }

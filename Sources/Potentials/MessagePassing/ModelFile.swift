@@ -79,7 +79,7 @@ struct ModelFile {
         do {
             description = try JSONDecoder().decode(Description.self, from: Data(bytes))
         } catch let error as DecodingError {
-            throw fail(Self.explain(error, file: stem + ".json"))
+            throw fail(error.explanation(file: stem + ".json"))
         }
         guard description.format == "mdrun-schnetpack", description.version == 1 else {
             throw fail("format \(description.format) version \(description.version); expected mdrun-schnetpack version 1")
@@ -205,16 +205,5 @@ struct ModelFile {
             throw fail("unknown length unit '\(description.units.length)'; known: \(lengths.keys.sorted().joined(separator: ", "))")
         }
         return (energy, length)
-    }
-
-    private static func explain(_ error: DecodingError, file: String) -> String {
-        func place(_ path: [any CodingKey]) -> String { path.isEmpty ? "the file" : path.map(\.stringValue).joined(separator: ".") }
-        switch error {
-        case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing from \(file)"
-        case .typeMismatch(let type, let context): return "\(place(context.codingPath)) in \(file) is not a \(type)"
-        case .valueNotFound(_, let context): return "\(place(context.codingPath)) in \(file) is null"
-        case .dataCorrupted(let context): return "\(place(context.codingPath)) in \(file) is not valid JSON"
-        @unknown default: return "\(file) is not valid: \(error)"
-        }
     }
 }

@@ -11,7 +11,7 @@ import Domain
 /// which is the form that heat fluxes need (Z. Fan et al., Phys. Rev. B 92, 094301 (2015)).
 ///
 /// Cost: atoms x neighbours x (basis + angular n x 72). No communication.
-public final class NEP: Potential {
+public final class NEP: Potential, SpeciesMapping {
     public static let entry = PotentialStyle("nep", usage: "pair_style nep\npair_coeff * * FILE ELEMENT ...") { words, _ in
         try words.finish()
         return NEP()
@@ -22,7 +22,7 @@ public final class NEP: Potential {
     public private(set) var requirements = Requirements(cutoff: 0, list: .full)
     /// The one neighbour at a time kernel, for comparison.
     public var usesPlainKernel = false
-    private var map: SpeciesMap?
+    public private(set) var speciesMap: SpeciesMap?
     private var file = ""
     private var digest: UInt64 = 0
     private var tables: NEPTables?
@@ -50,7 +50,7 @@ public final class NEP: Potential {
             throw words.error(error.description, at: word)
         }
         let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: parameters.elements)
-        self.map = map
+        speciesMap = map
         file = word.text
         digest = bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         use(parameters, species: map.species, electronvolt: electronvolt)
@@ -73,7 +73,7 @@ public final class NEP: Potential {
     }
 
     public func prepare(_ setup: PotentialSetup) throws {
-        guard let map else { throw DeckError("pair_style nep has no pair_coeff", at: nil) }
+        guard let map = speciesMap else { throw DeckError("pair_style nep has no pair_coeff", at: nil) }
         try map.check(setup)
     }
 

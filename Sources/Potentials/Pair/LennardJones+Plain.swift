@@ -59,11 +59,11 @@ func lennardJonesReference(
             fi += force
             f[j] -= force
             guard !wanted.isEmpty else { continue }
-            let e = seed * (inverse6 * (p.lj3 * inverse6 - p.lj4) - p.shift)
-            energy += e
+            let e = inverse6 * (p.lj3 * inverse6 - p.lj4) - p.shift
+            energy += seed * e
             if wanted.contains(.atomEnergy) {
-                forces.atomEnergy[i] += 0.5 * e
-                forces.atomEnergy[j] += 0.5 * e
+                forces.atomEnergy[i] += 0.5 * (seeds?[i] ?? 1) * e
+                forces.atomEnergy[j] += 0.5 * (seeds?[j] ?? 1) * e
             }
             if wanted.contains(.virial) { virial.add(d, force) }
             if wanted.contains(.atomVirial) {

@@ -1,6 +1,12 @@
 import Deck
 import Domain
 
+/// A potential whose pair_coeff line names the element of each type.
+public protocol SpeciesMapping: Potential {
+    /// nil before its pair_coeff line.
+    var speciesMap: SpeciesMap? { get }
+}
+
 /// Which of a model's species each deck type is: `pair_coeff * * file Cu C O H`, with `NULL` for types that the model does not see.
 ///
 /// Wrong type mapping is the commonest cause of "immediately or bizarrely unstable" runs, so names are always required and, once

@@ -7,7 +7,7 @@ public func stylesReference() -> String {
     var sections: [(String, [(String, String)])] = []
     sections.append(("Commands", CommandRegistry.builtin.map { ($0.name, $0.usage) }.sorted { $0.0 < $1.0 }))
     sections.append(("Pair styles", PotentialRegistry.builtin.map { ($0.name, $0.usage) }))
-    sections.append(("Fix styles", FixRegistry.builtin.map { ($0.name, $0.usage) }))
+    sections.append(("Fix styles", FixRegistry.builtin.map { ($0.name, $0.usage) } + ObservingFixStyle.builtin.map { ($0.name, $0.usage) }))
     sections.append(("Compute styles", ComputeStyle.builtin.map { ($0.name, $0.usage) }))
     sections.append(("Dump styles", DumpStyle.builtin.map { ($0.name, $0.usage) }))
     sections.append(("Thermo keywords", ThermoKeyword.table.map { ($0.name, "\($0.name): \($0.help)\($0.unit.isEmpty ? "" : " (\($0.unit))")") }))

@@ -126,7 +126,7 @@ extension Session {
         case "command": return CommandRegistry.byName[name] != nil || Interpreter.languageCommands.contains(name)
         case "compute": return ComputeStyle.builtin.contains { $0.name == name }
         case "dump": return DumpStyle.builtin.contains { $0.name == name }
-        case "fix": return FixRegistry.builtin.contains { $0.name == name }
+        case "fix": return FixRegistry.builtin.contains { $0.name == name } || ObservingFixStyle.builtin.contains { $0.name == name }
         case "pair": return registry.styles.contains { $0.name == name }
         default: throw DeckError("is_available() knows command, compute, dump, fix, pair, not '\(arguments[0])'", at: nil)
         }

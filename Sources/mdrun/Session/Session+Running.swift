@@ -61,6 +61,10 @@ extension Session {
         output.write(RunReport.setup(simulation, observation))
         defer { output.endTable() }
         try simulation.run(run)
+        if let stop = simulation.system.stop {
+            skipsRuns = skipsRuns || stop.skipsLaterRuns
+            if let message = stop.message { output.line(message) }
+        }
         output.write(RunReport.summary(simulation, run, observation))
     }
 }

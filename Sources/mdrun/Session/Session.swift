@@ -36,6 +36,8 @@ public final class Session {
     /// Told of the bytes of each file that is read, on every rank.
     public var didRead: (([UInt8]) -> Void)?
     public var simulation: Simulation?
+    /// Set when a fix has ended a run so that later runs are skipped (`fix halt ... error soft`).
+    var skipsRuns = false
 
     /// Folder of the deck, for files that are not found from the working folder.
     public var deckFolder = ""
@@ -113,5 +115,6 @@ public final class Session {
         observation = Observation()
         observation.host = self
         simulation = nil
+        skipsRuns = false
     }
 }

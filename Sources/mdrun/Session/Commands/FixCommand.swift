@@ -1,5 +1,6 @@
 import Deck
 import Integrators
+import Observers
 
 /// `fix ID GROUP STYLE ARGS`
 struct FixCommand: DeckCommand {
@@ -25,8 +26,10 @@ struct FixCommand: DeckCommand {
                 }
                 return { [unowned session] in try session.interpreter.variables.value(of: name, at: word.location) }
             },
+            formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
-        fix = try FixRegistry.make(&words, setup)
+        fix = try session.observation.makeFix(&words, setup)
+            ?? FixRegistry.make(&words, setup, others: ObservingFixStyle.builtin.map(\.name))
     }
 
     /// A fix of the same ID is replaced in its place, as in LAMMPS.

@@ -34,6 +34,10 @@ struct RunCommand: DeckCommand {
     }
 
     func execute(_ session: Session) throws {
+        if session.skipsRuns {
+            session.output.line("Run skipped: a fix has ended the run before, and runs after it, by 'soft'")
+            return
+        }
         let simulation = try session.prepareSimulation(at: location)
         guard !session.isDryRun else { return }
         let first = simulation.system.step

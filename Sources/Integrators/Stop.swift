@@ -1,0 +1,29 @@
+/// A run's end before its last step, asked for by a fix on all ranks at the same step (`System.stop`).
+public struct Stop: Sendable {
+    /// Told behind the run's table; nil: nothing is told.
+    public var message: String?
+    /// Whether later `run` commands do nothing.
+    public var skipsLaterRuns: Bool
+
+    public init(message: String?, skipsLaterRuns: Bool) { (self.message, self.skipsLaterRuns) = (message, skipsLaterRuns) }
+}
+
+/// How a fix whose condition is met ends the run: LAMMPS' `error hard|soft|continue`.
+public enum StopAction: String, Sendable, CaseIterable {
+    /// The program ends with an error on every rank.
+    case hard
+    /// The run ends after this step; later commands are executed, but later runs are skipped.
+    case soft
+    /// The run ends after this step; later commands are executed, runs too.
+    case proceed = "continue"
+
+    /// `Fix halt condition for fix-id 10 met on step 30 with value 5.1`, in LAMMPS' words. Called on all ranks.
+    /// - Throws: `SimulationError` for `hard`.
+    public func end(_ system: System, style: String, id: String, value: String, isTold: Bool = true) throws {
+        let message = "Fix \(style) condition for fix-id \(id) met on step \(system.step) with value \(value)"
+        if self == .hard { throw SimulationError(message) }
+        // Of several fixes at one step, the first one's message and the strictest consequence count.
+        let skips = self == .soft || system.stop?.skipsLaterRuns ?? false
+        system.stop = Stop(message: system.stop?.message ?? (isTold ? message : nil), skipsLaterRuns: skips)
+    }
+}
