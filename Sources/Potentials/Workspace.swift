@@ -5,6 +5,7 @@
 public final class Workspace {
     private var doubles: [FeatureArray<Double>] = []
     private var singles: [FeatureArray<Float>] = []
+    private var pairTables: [AnyObject] = []
 
     public init() {}
 
@@ -13,6 +14,15 @@ public final class Workspace {
         exchange(borrowers)
         body()
         exchange(borrowers)
+    }
+
+    /// The table of the pairs within a cutoff, the same for all who select alike: see `PairTable.build`. Gradients and factors in it do
+    /// not survive a `compute`.
+    func pairs<S: FeatureScalar>(_: S.Type, species: [Int32], cutoff: Double, scale: Double) -> PairTable<S> {
+        for case let table as PairTable<S> in pairTables where table.selects(species: species, cutoff: cutoff, scale: scale) { return table }
+        let table = PairTable<S>()
+        pairTables.append(table)
+        return table
     }
 
     private func exchange<S: FeatureScalar>(_ borrowers: [FeatureArray<S>]) {

@@ -39,15 +39,18 @@ public final class Evaluator {
     public let list: NeighbourList
     public var atoms: Atoms
     public let skin: Double
+    private let workspace: Workspace
 
     /// - Parameters:
     ///   - processors: the deck's `processors`; nil is free.
     ///   - skin: added to the cutoff in list and halo, as in a run.
+    ///   - workspace: one for all evaluations, as in a run; evaluators may share it.
     public init(
         _ system: TestSystem, _ potential: any Potential, communicator: any Communicator = SerialCommunicator(),
-        processors: [Int?] = [nil, nil, nil], skin: Double = 0.3
+        processors: [Int?] = [nil, nil, nil], skin: Double = 0.3, workspace: Workspace = Workspace()
     ) {
         self.potential = potential
+        self.workspace = workspace
         self.communicator = communicator
         self.skin = skin
         box = system.box
@@ -65,7 +68,7 @@ public final class Evaluator {
     }
 
     private func context(_ wanted: Wanted, step: Int = 0) -> ComputeContext {
-        ComputeContext(halo: halo, step: step, wanted: wanted, skin: skin)
+        ComputeContext(halo: halo, step: step, wanted: wanted, skin: skin, workspace: workspace)
     }
 
     /// Everything that the potential is capable of.

@@ -101,6 +101,31 @@ struct MessagePassingTests {
         #expect(here.evaluate() == plain)
     }
 
+    /// Potentials in one workspace share memory, and pairs where they select alike; what they compute is what they compute alone.
+    @Test("a shared workspace changes nothing", arguments: ["precision double", "precision single"])
+    func sharedWorkspace(style: String) throws {
+        let system = liquid(), moved = system.perturbed(0.05), fewer = system.selecting(Array(0..<50))
+        let schnet = SyntheticModel(.schnet), painn = SyntheticModel(.painn)
+        var shorter = painn, finer = schnet
+        shorter.cutoff *= 0.8
+        finer.radialBasis = "bessel"
+        let all = ["O", "C", "H"], some = ["O", "NULL", "H"]
+        let uses: [(SyntheticModel, String, [String], System)] = [
+            (schnet, style, all, system), (painn, style, all, system), (shorter, style, all, system), (painn, style, some, system),
+            (finer, style, all, system), (schnet, "\(style) filters exact", all, system), (painn, style, all, moved),
+            (schnet, style, all, moved), (schnet, style, all, system), (painn, style, some, moved), (schnet, style, all, fewer),
+            (schnet, style, ["O", "C", "NULL"], fewer), (painn, style, all, fewer), (painn, style, all, system),
+        ]
+        let workspace = Workspace()
+        // Kept, so that lists of equal contents are not one list.
+        let shared = try uses.map { Evaluator($0.3, try make($0.0, $0.1, $0.2, $0.3), workspace: workspace) }
+        for _ in 0..<2 {
+            for (use, evaluator) in zip(uses, shared) {
+                #expect(evaluator.evaluate() == Evaluator(use.3, try make(use.0, use.1, use.2, use.3)).evaluate())
+            }
+        }
+    }
+
     private func mix(_ a: [Double], _ s: Double, _ b: [Double], _ t: Double) -> [Double] { zip(a, b).map { $0 * s + $1 * t } }
 
     @Test("NULL atoms are not there", arguments: [SyntheticModel.Architecture.schnet, .painn])

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 
 /// How filters are evaluated.
 enum FilterMode: String, Sendable {
@@ -80,19 +81,24 @@ final class FilterTable<S: FeatureScalar> {
 
     // MARK: - Splines
 
-    /// Doubles the intervals until the splines are as good as the precision warrants: 1e-12 (double) or 1e-8 (single) of the
-    /// filter's size, and thirty times that for its derivative.
+    /// As many intervals as the precision warrants: errors of at most 1e-12 (double) or 1e-8 (single) of the filter's size, and thirty
+    /// times that of its derivative's. Errors fall as h^6 and h^5, which says how many it takes; a multiple of 128, so that models of
+    /// one cutoff often share a grid, and with it the pairs' weights. No more than that, since tables compete for the cache.
     private func fit() {
         let tolerance = S.self == Float.self ? 1e-8 : 1e-12
-        intervals = 256
+        let step = 128, most = 4096
+        intervals = 2 * step
         while true {
             let pieces = networks.map { coefficients($0, intervals) }
             error = pieces.reduce((0, 0)) { (max($0.0, $1.error.value), max($0.1, $1.error.derivative)) }
-            if (error.value <= tolerance && error.derivative <= 30 * tolerance) || intervals >= 4096 {
+            if (error.value <= tolerance && error.derivative <= 30 * tolerance) || intervals >= most {
                 store(pieces.map(\.coefficients))
                 return
             }
-            intervals *= 2
+            let growth = max(pow(error.value / tolerance, 1 / 6), pow(error.derivative / (30 * tolerance), 1 / 5))
+            // Not more than twice: where the grid is still too coarse for the powers to hold, they ask for too much.
+            let wanted = min(growth, 2) * Double(intervals) / Double(step)
+            intervals = min(max(intervals + step, Int(wanted.rounded(.up)) * step), most)
         }
     }
 

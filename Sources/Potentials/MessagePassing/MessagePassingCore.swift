@@ -165,14 +165,14 @@ final class MessagePassingCore {
         _ seeds: UnsafePointer<Double>?, _ field: UnsafePointer<Vector>?, _ forces: inout Forces
     ) {
         guard let field else {
-            plainPass(network, pairs, atoms, list, context, seeds)
+            let pairs = plainPass(network, pairs, atoms, list, context, seeds)
             addPlain(pairs, atoms, seeds, &forces)
             return
         }
         // All ranks reuse their values or none does, since passes exchange messages.
         if context.communicator.any(!hasKept(atoms)) {
             keeps = true
-            plainPass(network, pairs, atoms, list, context, nil)
+            _ = plainPass(network, pairs, atoms, list, context, nil)
         }
         pairs.differentiate(owned: atoms.owned, field: field, scale: scales.length)
         pairs.weigh(network.table, dual: true)
@@ -183,15 +183,18 @@ final class MessagePassingCore {
         pairs.addTangentForces(into: &forces, atoms, scale: scales.energy / scales.length, length: scales.length)
     }
 
+    /// - Returns: the pairs with their gradient: `kept` where the pass is kept, else pairs shared with other potentials.
     @inline(__always)
     private func plainPass<N: MessagePassingNetwork>(
-        _ network: N, _ pairs: PairTable<N.Scalar>, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
+        _ network: N, _ kept: PairTable<N.Scalar>, _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext,
         _ seeds: UnsafePointer<Double>?
-    ) {
-        pairs.build(atoms, list, species: rowOfType, cutoff: requirements.cutoff / scales.length, scale: scales.length)
+    ) -> PairTable<N.Scalar> {
+        let cutoff = requirements.cutoff / scales.length
+        isKept = keeps && seeds == nil
+        let pairs = isKept ? kept : context.workspace.pairs(N.Scalar.self, species: rowOfType, cutoff: cutoff, scale: scales.length)
+        pairs.build(atoms, list, species: rowOfType, cutoff: cutoff, scale: scales.length)
         pairs.weigh(network.table, dual: false)
         let a = seedColumn(atoms.owned, seeds)
-        isKept = keeps && seeds == nil
         if isKept {
             network.run(
                 SIMD8<N.Scalar>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a, energies: &energies,
@@ -208,6 +211,7 @@ final class MessagePassingCore {
             keptPositions.reserve(atoms.count)
             for i in 0..<atoms.count { keptPositions.append(atoms.position[i]) }
         }
+        return pairs
     }
 
     /// Whether the last plain pass kept its values at these positions.

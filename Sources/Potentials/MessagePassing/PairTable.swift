@@ -4,7 +4,8 @@ import Domain
 ///
 /// Two owned atoms make one pair, at the one with the smaller index; an owned atom and a ghost make a pair here and, mirrored, at
 /// the ghost's owner, each rank using only what its own centre receives. r = x_j - x_i points from the centre i to its neighbour j,
-/// u = r / d. Rebuilt from the full neighbour list each step.
+/// u = r / d. Rebuilt from the full neighbour list at new positions; members of an ensemble that select the same pairs share a table
+/// (`Workspace.pairs`), and then what one has built the others find there.
 final class PairTable<S: FeatureScalar> {
     /// Pairs of owned atom i are start[i] ..< start[i + 1].
     private(set) var start = Column<Int32>()
@@ -24,25 +25,77 @@ final class PairTable<S: FeatureScalar> {
     static var factorStride: Int { 16 }
     var count: Int { neighbour.count }
 
+    /// What the pairs were built from.
+    private struct Origin {
+        var seen: [Bool] = []
+        var cutoff = 0.0, scale = 0.0
+        var owned = 0, generation = 0
+        weak var list: NeighbourList?
+    }
+
+    /// The grid that `base` and the plain factors are for.
+    private struct Grid: Equatable {
+        var mode: FilterMode
+        var intervals: Int
+        var spacing: Double
+    }
+
+    private var origin: Origin?
+    /// Positions, whose w is the type, that the pairs were built at.
+    private var positions = Column<Vector>()
+    private var grid: Grid?
+
+    /// Whether the table was last built for atoms and distances selected like this, or not at all.
+    func selects(species: [Int32], cutoff: Double, scale: Double) -> Bool {
+        guard let origin else { return true }
+        return origin.cutoff == cutoff && origin.scale == scale && origin.seen.count == species.count
+            && zip(origin.seen, species).allSatisfy { $0 == ($1 >= 0) }
+    }
+
+    private func isBuilt(_ atoms: borrowing Atoms, _ list: NeighbourList) -> Bool {
+        guard let origin, origin.list === list, origin.generation == list.generation, origin.owned == atoms.owned,
+            positions.count == atoms.count
+        else { return false }
+        let old = positions.pointer, new = atoms.position.pointer
+        for i in 0..<positions.count where old[i] != new[i] { return false }
+        return true
+    }
+
+    /// Pairs of these atoms, with gradients of zero. Nothing but the latter is left to do where they are built already.
+    ///
     /// - Parameters:
     ///   - species: for each deck type, negative where atoms are not seen. - cutoff: in the model's length unit.
     ///   - scale: the model's length unit in the deck's.
     func build(_ atoms: borrowing Atoms, _ list: NeighbourList, species: [Int32], cutoff: Double, scale: Double) {
+        if !(selects(species: species, cutoff: cutoff, scale: scale) && isBuilt(atoms, list)) {
+            findPairs(atoms, list, species: species, cutoff: cutoff, scale: scale)
+            origin = Origin(
+                seen: species.map { $0 >= 0 }, cutoff: cutoff, scale: scale, owned: atoms.owned, generation: list.generation, list: list)
+            positions.resize(to: atoms.count, filling: .zero)
+            positions.pointer.update(from: atoms.position.pointer, count: atoms.count)
+            grid = nil
+        }
+        gradient.removeAll()
+        gradient.resize(to: count, filling: .zero)
+    }
+
+    private func findPairs(_ atoms: borrowing Atoms, _ list: NeighbourList, species: [Int32], cutoff: Double, scale: Double) {
         let limit = cutoff * cutoff, inverse = 1 / scale
-        start.removeAll()
-        neighbour.removeAll()
-        unit.removeAll()
-        start.append(0)
         let x = atoms.position.pointer, type = atoms.type.pointer
         let first = list.offsets.pointer, others = list.neighbours.pointer
         let owned = atoms.owned
+        // Written through pointers: appending to a class's columns checks exclusivity at every pair.
+        start.resize(to: owned + 1, filling: 0)
+        let most = Int(first[owned]) - Int(first[0])
+        neighbour.resize(to: most, filling: 0)
+        unit.resize(to: most, filling: .zero)
+        let start = self.start.pointer, neighbour = self.neighbour.pointer, unit = self.unit.pointer
+        var found = 0
+        start[0] = 0
         species.withUnsafeBufferPointer { species in
             for i in 0..<owned {
-                let from = Int(first[i]), to = Int(first[i + 1])
                 if species[Int(type[i])] >= 0 {
-                    neighbour.reserve(neighbour.count + to - from)
-                    unit.reserve(unit.count + to - from)
-                    for k in from..<to {
+                    for k in Int(first[i])..<Int(first[i + 1]) {
                         let j = Int(others[k])
                         guard j > i, species[Int(type[j])] >= 0 else { continue }
                         let r = (x[j] - x[i]).xyz * inverse
@@ -51,15 +104,16 @@ final class PairTable<S: FeatureScalar> {
                         let d = d2.squareRoot()
                         var u = r / d
                         u.w = d
-                        neighbour.append(Int32(j))
-                        unit.append(u)
+                        neighbour[found] = Int32(j)
+                        unit[found] = u
+                        found += 1
                     }
                 }
-                start.append(Int32(neighbour.count))
+                start[i + 1] = Int32(found)
             }
         }
-        gradient.removeAll()
-        gradient.resize(to: count, filling: .zero)
+        self.neighbour.removeLast(most - found)
+        self.unit.removeLast(most - found)
     }
 
     /// Tangents of the pairs' geometry for positions x - t v.
@@ -80,8 +134,11 @@ final class PairTable<S: FeatureScalar> {
         gradientTangent.resize(to: count, filling: .zero)
     }
 
-    /// Fills `base` and `factors` for these filters.
+    /// Fills `base` and `factors` for these filters. The plain ones are the same for all filters on one grid.
     func weigh(_ table: FilterTable<S>, dual: Bool) {
+        let grid = Grid(mode: table.mode, intervals: table.intervals, spacing: table.spacing)
+        if !dual, grid == self.grid { return }
+        self.grid = dual ? nil : grid
         let planes = dual ? 2 : 1
         base.resize(to: count, filling: 0)
         factors.resize(to: count * planes * Self.factorStride, filling: 0)

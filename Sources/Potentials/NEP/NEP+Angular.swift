@@ -20,17 +20,18 @@ extension NEPPass {
                 store[1] = e.uy
                 store[2] = e.uz
                 store[3] = e.inverse
+                store[4] = e.r
 
-                // fc T_k and its derivative fc' T_k + fc x' k U_k-1.
+                // fc T_k, whose tangent nobody needs, and its derivative fc' T_k + fc x' k U_k-1.
                 let x = (y * y).scaled(by: P(2)) - L(1)
                 let twice = x + x
                 let inner = (fc * y).scaled(by: P(scale))
                 let f = scratch.basis, d = scratch.slopes
                 var before = L(1), now = x, slopeBefore = L.zero, slopeNow = L(1)
-                f[0] = fc
+                f[0] = L(plain: fc.value)
                 d[0] = slope
                 for k in 1..<max(basis, 1) {
-                    f[k] = fc * now
+                    f[k] = L(plain: fc.value * now.value)
                     d[k] = (slope * now).addingProduct((inner * slopeNow), plain: P(Double(k)))
                     let next = (-before).addingProduct(twice, now), slopeNext = (-slopeBefore).addingProduct(twice, slopeNow)
                     before = now
@@ -38,43 +39,43 @@ extension NEPPass {
                     slopeBefore = slopeNow
                     slopeNow = slopeNext
                 }
-                expand(f, d, c, into: store + 4)
-                nepHarmonics(e.ux, e.uy, e.uz, into: store + 4 + 2 * count)
+                expand(f, d, c, along: e.r, into: store + 5)
+                nepHarmonics(e.ux, e.uy, e.uz, into: store + 5 + 2 * count)
             }
         }
         sumMoments()
         view.invariants.values(scratch.moments, into: scratch.q + view.radialCount)
     }
 
-    /// g_n = sum_k c_nk f_k and g_n' likewise, two n at a time.
+    /// g_n = sum_k c_nk f_k and g_n' likewise, two n at a time. A dual's tangent of g_n is g_n' times that of r.
     @inline(__always)
-    func expand(_ f: UnsafePointer<L>, _ d: UnsafePointer<L>, _ c: UnsafePointer<Double>, into g: UnsafeMutablePointer<L>) {
+    func expand(_ f: UnsafePointer<L>, _ d: UnsafePointer<L>, _ c: UnsafePointer<Double>, along r: L, into g: UnsafeMutablePointer<L>) {
         let basis = view.angularBasis, count = view.angularCount
         var n = 0
         while n + 1 < count {
-            var g0 = L.zero, g1 = L.zero, d0 = L.zero, d1 = L.zero
+            var g0 = P.zero, g1 = P.zero, d0 = L.zero, d1 = L.zero
             let c0 = c + n * basis, c1 = c0 + basis
             for k in 0..<basis {
-                let fk = f[k], dk = d[k], p0 = P(broadcast: c0[k]), p1 = P(broadcast: c1[k])
-                g0.add(fk, timesPlain: p0)
+                let fk = f[k].value, dk = d[k], p0 = P(broadcast: c0[k]), p1 = P(broadcast: c1[k])
+                g0 = g0.addingProduct(fk, p0)
                 d0.add(dk, timesPlain: p0)
-                g1.add(fk, timesPlain: p1)
+                g1 = g1.addingProduct(fk, p1)
                 d1.add(dk, timesPlain: p1)
             }
-            g[n] = g0
-            g[n + 1] = g1
+            g[n] = L(g0, tangent: d0.value * r.outcome)
+            g[n + 1] = L(g1, tangent: d1.value * r.outcome)
             g[count + n] = d0
             g[count + n + 1] = d1
             n += 2
         }
         if n < count {
-            var g0 = L.zero, d0 = L.zero
+            var g0 = P.zero, d0 = L.zero
             for k in 0..<basis {
                 let p0 = P(broadcast: c[n * basis + k])
-                g0.add(f[k], timesPlain: p0)
+                g0 = g0.addingProduct(f[k].value, p0)
                 d0.add(d[k], timesPlain: p0)
             }
-            g[n] = g0
+            g[n] = L(g0, tangent: d0.value * r.outcome)
             g[count + n] = d0
         }
     }
@@ -90,7 +91,7 @@ extension NEPPass {
                 var s0 = L.zero, s1 = L.zero, s2 = L.zero, s3 = L.zero
                 var store = UnsafePointer(scratch.angularChunks)
                 for _ in 0..<chunks {
-                    let g = store[4 + n], y = store + (4 + 2 * count + m)
+                    let g = store[5 + n], y = store + (5 + 2 * count + m)
                     s0.add(y[0], times: g)
                     s1.add(y[1], times: g)
                     s2.add(y[2], times: g)
@@ -107,8 +108,8 @@ extension NEPPass {
         }
     }
 
-    /// The edge gradient of sum A_n,lm g_n(r) Y_lm(u): u sum_lm (sum_n A g_n') Y_lm + (1 - u u) grad_u (sum_lm H_lm Y_lm) / r, where
-    /// H_lm = sum_n A_n,lm g_n.
+    /// The edge gradient of sum A_n,lm g_n(r) Y_lm(u): u sum_lm D_lm Y_lm + (1 - u u) grad_u (sum_lm H_lm Y_lm) / r, where
+    /// H_lm = sum_n A_n,lm g_n and D_lm = sum_n A_n,lm g_n'.
     @inline(__always)
     func angularForces(_ i: Int, _ a: Int, _ total: inout Accumulator) {
         let width = L.laneCount, count = view.angularCount, stride = scratch.angularStride
@@ -116,33 +117,40 @@ extension NEPPass {
         let adjoint = UnsafePointer(scratch.adjoint)
         for chunk in 0..<chunks {
             let store = UnsafePointer(scratch.angularChunks) + chunk * stride
-            let g = store + 4, d = g + count, y = d + count
+            let r = store[4], g = store + 5, d = g + count, y = d + count
             let h = scratch.harmonics
             var along = L.zero
             var m = 0
             while m < NEPInvariants.momentCount {
-                var h0 = L.zero, h1 = L.zero, h2 = L.zero, h3 = L.zero
-                var d0 = L.zero, d1 = L.zero, d2 = L.zero, d3 = L.zero
-                var from = adjoint + m
-                for n in 0..<count {
-                    let gn = g[n], dn = d[n]
-                    let a0 = L(broadcast: from[0]), a1 = L(broadcast: from[1])
-                    h0.add(a0, times: gn)
-                    d0.add(a0, times: dn)
-                    h1.add(a1, times: gn)
-                    d1.add(a1, times: dn)
-                    let a2 = L(broadcast: from[2]), a3 = L(broadcast: from[3])
-                    h2.add(a2, times: gn)
-                    d2.add(a2, times: dn)
-                    h3.add(a3, times: gn)
-                    d3.add(a3, times: dn)
-                    from += NEPInvariants.momentCount
+                if L.hasTangent {
+                    // Two at a time, for which there are registers.
+                    along = contract(adjoint + m, g, d, r, y + m, into: h + m, along)
+                    along = contract(adjoint + m + 2, g, d, r, y + m + 2, into: h + m + 2, along)
+                } else {
+                    var h0 = L.zero, h1 = L.zero, h2 = L.zero, h3 = L.zero
+                    var d0 = L.zero, d1 = L.zero, d2 = L.zero, d3 = L.zero
+                    var from = adjoint + m
+                    for n in 0..<count {
+                        let gn = g[n], dn = d[n]
+                        let a0 = L(broadcast: from[0]), a1 = L(broadcast: from[1])
+                        h0.add(a0, times: gn)
+                        d0.add(a0, times: dn)
+                        h1.add(a1, times: gn)
+                        d1.add(a1, times: dn)
+                        let a2 = L(broadcast: from[2]), a3 = L(broadcast: from[3])
+                        h2.add(a2, times: gn)
+                        d2.add(a2, times: dn)
+                        h3.add(a3, times: gn)
+                        d3.add(a3, times: dn)
+                        from += NEPInvariants.momentCount
+                    }
+                    h[m] = h0
+                    h[m + 1] = h1
+                    h[m + 2] = h2
+                    h[m + 3] = h3
+                    along = along.addingProduct(d0, y[m]).addingProduct(d1, y[m + 1]).addingProduct(d2, y[m + 2])
+                        .addingProduct(d3, y[m + 3])
                 }
-                h[m] = h0
-                h[m + 1] = h1
-                h[m + 2] = h2
-                h[m + 3] = h3
-                along = along.addingProduct(d0, y[m]).addingProduct(d1, y[m + 1]).addingProduct(d2, y[m + 2]).addingProduct(d3, y[m + 3])
                 m += 4
             }
             let (ux, uy, uz) = (store[0], store[1], store[2])
@@ -154,6 +162,29 @@ extension NEPPass {
                 (v.z * inverse).addingProduct(radial, uz).outcome, scratch.angularEdges + chunk * width,
                 scratch.angularIndices + chunk * width, &total)
         }
+    }
+
+    /// H and D of two moments on duals, and `along` with D Y added. The tangent of H is sum_n A'_n g_n + r' D: five multiply-adds for
+    /// each n instead of the six of two products of duals.
+    @inline(__always)
+    func contract(
+        _ adjoint: UnsafePointer<S>, _ g: UnsafePointer<L>, _ d: UnsafePointer<L>, _ r: L, _ y: UnsafePointer<L>,
+        into h: UnsafeMutablePointer<L>, _ along: L
+    ) -> L {
+        var h0 = L.zero, h1 = L.zero, d0 = L.zero, d1 = L.zero
+        var from = adjoint
+        for n in 0..<view.angularCount {
+            let gn = g[n].value, dn = d[n]
+            let a0 = L(broadcast: from[0]), a1 = L(broadcast: from[1])
+            h0.add(a0, timesPlain: gn)
+            d0.add(a0, times: dn)
+            h1.add(a1, timesPlain: gn)
+            d1.add(a1, times: dn)
+            from += NEPInvariants.momentCount
+        }
+        h[0] = L(h0.value, tangent: h0.outcome.addingProduct(d0.value, r.outcome))
+        h[1] = L(h1.value, tangent: h1.outcome.addingProduct(d1.value, r.outcome))
+        return along.addingProduct(d0, y[0]).addingProduct(d1, y[1])
     }
 }
 

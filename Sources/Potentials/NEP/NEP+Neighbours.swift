@@ -63,7 +63,7 @@ final class NEPWorkspace<L: EdgeLane> {
         let neighbours = largest + view.species * L.laneCount
         let chunks = neighbours / L.laneCount + 1
         let moments = view.angularCount * NEPInvariants.momentCount
-        let angularStride = 4 + 2 * view.angularCount + NEPInvariants.momentCount
+        let angularStride = 5 + 2 * view.angularCount + NEPInvariants.momentCount
         let basis = max(view.radialBasis, view.angularBasis) + 2
         lanes.resize(
             to: chunks * (NEPScratch<L>.radialStride + angularStride) + 3 * basis + NEPInvariants.momentCount + view.neurons,
@@ -100,7 +100,7 @@ struct NEPScratch<L: EdgeLane>: BitwiseCopyable {
     let angularGroups: UnsafeMutablePointer<Int32>
     /// Each radial chunk: r/rc - 1, fc, fc', unit vector.
     let radialChunks: UnsafeMutablePointer<L>
-    /// Each angular chunk: unit vector, 1 / r, g_n, g_n', harmonics.
+    /// Each angular chunk: unit vector, 1 / r, r, g_n, g_n', harmonics.
     let angularChunks: UnsafeMutablePointer<L>
     let angularStride: Int
     let basis: UnsafeMutablePointer<L>
