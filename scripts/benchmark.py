@@ -2,12 +2,13 @@
 """Times mdrun against LAMMPS, and a committee against its members, in turn in one run, and prints medians and ratios.
 
     scripts/benchmark.py melt --lammps "lmp" [--ranks 1] [--rounds 7] [--steps 100]
-    scripts/benchmark.py committee [--ranks 2] [--rounds 7] [--steps 100]
+    scripts/benchmark.py committee [--ranks 2] [--rounds 7] [--steps 100] [--processor-time]
 
 Loop times are those that the programs print themselves, so start-up does not count; thermo output only at the first and last step.
+With --processor-time, for a machine that others use too: user and system time of the processes less those of a run of no steps.
 --lammps is a command that takes LAMMPS' arguments (with -n RANKS before them when --ranks is not 1). Needs Python 3 alone.
 """
-import argparse, pathlib, re, shlex, statistics, subprocess, sys, tempfile
+import argparse, pathlib, re, resource, shlex, statistics, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHANOL = ROOT / "inputs" / "methanol"
@@ -21,12 +22,23 @@ def loop_time(command, folder):
     return float(found[-1])
 
 
-def interleave(cases, rounds, folder):
-    """Median loop time of each case; the cases take turns, after one round that does not count."""
+def processor_time(command, folder):
+    def total():
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+    start = total()
+    loop_time(command, folder)
+    middle = total()
+    loop_time([*command, "-var", "steps", "0"], folder)
+    return 2 * middle - start - total()
+
+
+def interleave(cases, rounds, folder, measure=loop_time):
+    """Times of each case; the cases take turns, after one round that does not count."""
     times = {name: [] for name, _ in cases}
     for turn in range(rounds + 1):
         for name, command in cases:
-            t = loop_time(command, folder)
+            t = measure(command, folder)
             if turn:
                 times[name].append(t)
     return times
@@ -65,7 +77,8 @@ def committee(o, folder):
         return (f"units metal\nprocessors * * 1\nread_data {METHANOL}/start.data\nreplicate 2 2 1\nlabelmap atom 1 Cu 2 C 3 O 4 H\n{pair}\n"
                 f"region lower block INF INF INF INF INF 17.5 units box\ngroup frozen region lower\ngroup mobile subtract all frozen\n"
                 f"neighbor 1.0 bin\ntimestep 0.0005\nvelocity mobile create 300 1 dist gaussian\n"
-                f"fix 1 mobile nve\nfix 2 frozen setforce 0 0 0\nthermo {o.steps}\nrun {o.steps}\n")
+                f"fix 1 mobile nve\nfix 2 frozen setforce 0 0 0\nvariable steps index {o.steps}\n"
+                "thermo ${steps}\nrun ${steps}\n")
     styles = " ".join(style for style, _ in members)
     count = {}
     coefficients = []
@@ -81,7 +94,7 @@ def committee(o, folder):
         path = pathlib.Path(folder) / f"in.{name}"
         path.write_text(deck(pair))
         cases.append((name, mdrun(o, "-in", str(path))))
-    times = interleave(cases, o.rounds, folder)
+    times = interleave(cases, o.rounds, folder, processor_time if o.processor_time else loop_time)
     report(times)
     alone = [sum(times[name][k] for name in times if name != "committee") for k in range(o.rounds)]
     ratios = [a / b for a, b in zip(times["committee"], alone)]
@@ -96,6 +109,7 @@ def main():
     options.add_argument("--ranks", type=int, default=1)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--steps", type=int, default=100)
+    options.add_argument("--processor-time", action="store_true", help="committee only")
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         {"melt": melt, "committee": committee}[o.what](o, folder)

@@ -19,7 +19,9 @@ public final class Workspace {
     /// The table of the pairs within a cutoff, the same for all who select alike: see `PairTable.build`. Gradients and factors in it do
     /// not survive a `compute`.
     func pairs<S: FeatureScalar>(_: S.Type, species: [Int32], cutoff: Double, scale: Double) -> PairTable<S> {
-        for case let table as PairTable<S> in pairTables where table.selects(species: species, cutoff: cutoff, scale: scale) { return table }
+        for case let table as PairTable<S> in pairTables where table.selects(species: species, cutoff: cutoff, scale: scale) {
+            return table
+        }
         let table = PairTable<S>()
         pairTables.append(table)
         return table
