@@ -78,6 +78,9 @@ public protocol Potential: AnyObject {
     /// Which model made the force on local atom i (owned or ghost) non-finite, for the error message.
     func culprit(atom i: Int) -> String
 
+    /// What its energy and virial are of, where they are not those of its forces: words for a warning. nil otherwise.
+    var energyIsOf: String? { get }
+
     /// One line on what was loaded, for the log: file, digest, species, cutoff, parameter count.
     var summary: String { get }
 }
@@ -86,18 +89,20 @@ extension Potential {
     public var members: [any Potential] { [] }
     public func prepare(_ setup: PotentialSetup) throws {}
     public func culprit(atom i: Int) -> String { style }
+    public var energyIsOf: String? { nil }
 }
 
 /// What a potential can give beside forces, asked before the first step.
 public struct Capabilities: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
-    /// Has an energy of which its forces are the gradient.
     public static let energy = Capabilities(rawValue: 1)
     public static let virial = Capabilities(rawValue: 2)
     public static let atomEnergy = Capabilities(rawValue: 4)
     public static let atomVirial = Capabilities(rawValue: 8)
-    public static let all: Capabilities = [.energy, .virial, .atomEnergy, .atomVirial]
+    /// Its forces are minus the gradient of its energy. Without it minimisers and barostats refuse, and a run of constant energy drifts.
+    public static let gradient = Capabilities(rawValue: 16)
+    public static let all: Capabilities = [.energy, .virial, .atomEnergy, .atomVirial, .gradient]
 }
 
 extension Potential {

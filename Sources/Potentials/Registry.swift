@@ -31,6 +31,8 @@ public struct PotentialRegistry: Sendable {
         Committee.entry,
         AverageEnsemble.entry,
         WeightedEnsemble.entry,
+        DirectEnsemble.entry,
+        ConservativeEnsemble.entry,
     ]
 
     /// Makes the potential whose style word is next.

@@ -103,12 +103,16 @@ public final class MemberSet {
     }
 
     /// Evaluates every member into forces of its own, read by `withForces`, with what it can compute of what is wanted.
-    public func evaluateEach(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext) {
+    /// - Parameter only: the members that are evaluated; nil: all. Others' forces are zero.
+    public func evaluateEach(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, only: Range<Int>? = nil
+    ) {
         let lists = trimmed(list, context, atoms)
         suspect = nil
         for k in members.indices {
             let wanted = context.wanted.intersection(members[k].potential.computable)
             own[k].forces.clear(count: atoms.count, wanted: wanted)
+            if let only, !only.contains(k) { continue }
             evaluate(k, atoms, lists[k], context.wanting(wanted), into: &own[k].forces)
         }
     }

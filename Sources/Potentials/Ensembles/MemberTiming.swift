@@ -3,6 +3,14 @@ public protocol MemberTiming: Potential {
     /// Name and wall seconds on this rank since `resetMemberSeconds`, in the deck's order.
     var memberSeconds: [(name: String, seconds: Double)] { get }
     func resetMemberSeconds()
+    /// What it spends beside its members' passes, in parts.
+    var ownSeconds: [(name: String, seconds: Double)] { get }
+    func resetOwnSeconds()
+}
+
+extension MemberTiming {
+    public var ownSeconds: [(name: String, seconds: Double)] { [] }
+    public func resetOwnSeconds() {}
 }
 
 extension MemberSet {
@@ -20,12 +28,13 @@ extension Potential {
         guard let timing = self as? any MemberTiming else { return [] }
         return zip(timing.memberSeconds, members).flatMap { row, member in
             [row] + member.timingRows.map { ("  " + $0.name, $0.seconds) }
-        }
+        } + timing.ownSeconds
     }
 
     /// Sets the clocks of all members, at any depth, to 0.
     public func resetTimings() {
         (self as? any MemberTiming)?.resetMemberSeconds()
+        (self as? any MemberTiming)?.resetOwnSeconds()
         for member in members { member.resetTimings() }
     }
 }

@@ -27,7 +27,7 @@ final class FilterTable<S: FeatureScalar> {
     var tiles: Int { features / tileWidth }
     /// Intervals from 0 to the cutoff, all interactions alike.
     private(set) var intervals = 0
-    private(set) var spacing = 0.0
+    private(set) var spacing = 1.0
     private(set) var rows = 0
     /// Largest difference from the network at the intervals' middles over the filter's largest value, and the same for dW/dd.
     private(set) var error = (value: 0.0, derivative: 0.0)

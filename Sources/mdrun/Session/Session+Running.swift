@@ -51,8 +51,21 @@ extension Session {
                 }
             }
         }
+        try checkGradient(at: location)
         if !potential!.capabilities.contains(.virial), let fix = fixes.first(where: \.needsVirial) {
             throw DeckError("fix \(fix.id) \(fix.style) needs a virial, which \(potential!.style) does not have", at: location)
+        }
+    }
+
+    /// Forces that are not the gradient of the energy: barostats are refused, and what thermo shows is said to be of something else.
+    private func checkGradient(at location: SourceLocation) throws {
+        guard let potential, !potential.capabilities.contains(.gradient) else { return }
+        if let fix = fixes.first(where: \.needsVirial) {
+            throw DeckError("fix \(fix.id) \(fix.style) needs the virial of the forces; \(potential.style) has none", at: location)
+        }
+        if let whose = potential.energyIsOf { output.warn("\(potential.style): potential energy and pressure are those of \(whose)") }
+        if fixes.contains(where: { $0.style == "nve" }), !fixes.contains(where: { $0.style == "langevin" }) {
+            output.warn("the forces of \(potential.style) are not the gradient of an energy: with fix nve the total energy will drift")
         }
     }
 

@@ -77,6 +77,7 @@ final class StackEvaluator<S: FeatureScalar> {
 
     /// D_k of owned atom i.
     private func differences(_ i: Int) -> [StackFeatures.Triple<Double>] {
+        guard members > 0 else { return [] }
         let own = memberForces(i), mean = features.mean(own)
         return own.map { $0.adding(-1, mean) }
     }

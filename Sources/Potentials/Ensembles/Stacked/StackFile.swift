@@ -25,6 +25,17 @@ public struct StackFile {
         if let fault = configuration.fault { throw DeckError("\(path): \(fault)", at: location) }
     }
 
+    /// Reads the file that the next word names.
+    /// - Throws: `DeckError` at the word, also for a file of the other kind.
+    static func read(_ words: inout Words, _ setup: PotentialSetup, kind: StackConfiguration.Kind) throws -> (Word, StackFile) {
+        let word = try words.word("the stacked ensemble's file, NAME.safetensors")
+        let file = try StackFile(try setup.read(word.text, word.location), path: word.text, at: word.location)
+        guard file.configuration.kind == kind else {
+            throw DeckError("\(word.text) holds a \(file.configuration.kind) ensemble; its style is ensemble/\(file.configuration.kind)", at: word.location)
+        }
+        return (word, file)
+    }
+
     static func bytes(_ configuration: StackConfiguration, _ tensors: [(name: String, shape: [Int], values: [Double])]) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -79,6 +79,11 @@ public final class StackLearner {
         try StackFile.bytes(configuration, tensors.map { ($0.name, $0.shape, Array(parameters[$0.range])) })
     }
 
+    /// The present parameters by name.
+    var tensorDictionary: TensorDictionary {
+        TensorDictionary(tensors: Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, Array(parameters[$0.range])) }))
+    }
+
     // MARK: - Passes over a frame
 
     /// Takes in a frame and passes it forward. The types of `atoms` are 1 + the elements' indices.

@@ -1,0 +1,151 @@
+import Deck
+import Domain
+
+/// `pair_style ensemble/conservative`: an energy made of the members' energies and a learned correction, and its exact gradient.
+///
+///     U = sum_k c_k E_k + sum_i theta_i,   theta_i = network of geometry, species and members' forces F_k around i   (`StackNetwork`)
+///     F = sum_k c_k F_k - d theta/dx at constant F_k + sum_k H_k v_k,   v_k = dU/dF_k,   H_k = d2E_k/dx2
+///
+/// The idea is the "ensemble-conserv" of EL-MLFFs (arXiv:2403.17507), whose code holds members' forces constant when it differentiates;
+/// then F is no gradient. Here the last term is computed, by one pass of each member on dual numbers (`DifferentiablePotential`), never by
+/// a Hessian. theta is local, so U is extensive, and virial, per-atom energy and stress follow from the same passes.
+///
+/// A member whose cutoff is only once differentiable (NEP, SchNetPack's cosine) makes H_k jump, and with it F, when a neighbour crosses it.
+///
+/// `every N` is the impulse multiple-time-step method (r-RESPA; Tuckerman, Berne, Martyna, J. Chem. Phys. 97, 1990 (1992)): the
+/// correction F - sum_k c_k F_k acts at every N-th step, N times as strong; other steps cost the members alone.
+public final class ConservativeEnsemble: Potential, MemberReporting {
+    public static let entry = PotentialStyle(
+        "ensemble/conservative",
+        usage: "pair_style ensemble/conservative FILE.safetensors [every N] \(DeviationOptions.usage)\n    \(StackedCore.usage)"
+    ) { words, setup in
+        let (word, file) = try StackFile.read(&words, setup, kind: .conservative)
+        var options = DeviationOptions(), period = 1, isOption = true
+        while isOption {
+            if words.optional("every") {
+                period = try words.positiveInt("the number of steps between corrections")
+            } else {
+                isOption = try options.read(&words)
+            }
+        }
+        return ConservativeEnsemble(try StackedCore("ensemble/conservative", file, at: word, &words, options, setup), every: period)
+    }
+
+    public let style = "ensemble/conservative"
+    let core: StackedCore
+    /// Steps between corrections.
+    public let period: Int
+    /// For tests: leaves the term H_k v_k out, as published codes do.
+    package var isDetached = false
+    /// v_k, 3 K numbers an atom, owned and ghost, in length units.
+    private var fields = Column<Double>()
+
+    init(_ core: StackedCore, every period: Int = 1) { (self.core, self.period) = (core, period) }
+
+    /// Of members that are ready, with a learner's weights.
+    public convenience init(
+        _ members: [any Potential], _ configuration: StackConfiguration, learner: StackLearner, every period: Int = 1
+    ) throws {
+        self.init(try StackedCore("ensemble/conservative", members, configuration, learner.tensorDictionary), every: period)
+    }
+
+    public var judge: MemberJudge { core.judge }
+    public var members: [any Potential] { core.memberSet.potentials }
+    public var requirements: Requirements { core.requirements }
+    public var capabilities: Capabilities { members.prefix(core.bases).reduce(.all) { $0.intersection($1.capabilities) } }
+    public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws { try core.memberSet.coefficients(&words, setup) }
+    public func culprit(atom i: Int) -> String { core.culprit(atom: i) }
+    public var ownSeconds: [(name: String, seconds: Double)] { core.clock.rows }
+    public func resetOwnSeconds() { core.clock.reset() }
+
+    private var needsPullback: Bool { core.evaluator.members > 0 && !isDetached }
+
+    /// - Throws: as `StackedCore.prepare`; `DeckError` at a base without a pullback, or without an energy.
+    public func prepare(_ setup: PotentialSetup) throws {
+        try core.prepare(setup)
+        for member in core.memberSet.members.prefix(core.bases) {
+            if needsPullback, let lacking = member.potential.lackingPullback {
+                throw DeckError("\(style) differentiates its members' forces, and \(lacking.style) has no pullback", at: member.location)
+            }
+            guard member.potential.capabilities.contains([.energy, .gradient]) else {
+                throw DeckError("\(style): \(member.potential.style) has no energy of which its forces are the gradient", at: member.location)
+            }
+        }
+    }
+
+    public var summary: String {
+        let features = core.evaluator.members > 0
+            ? "features from members' forces, differentiated by one pass on duals of each base" : "features from geometry alone"
+        let multiple = period > 1 ? ["correction every \(period) steps (r-RESPA)"] : []
+        return core.summary(["exact gradient of U = sum c_k E_k + sum theta_i; \(features)"] + multiple)
+    }
+
+    public func compute(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
+    ) {
+        // Between corrections only observers of this step ask for more than the mean's forces.
+        let isCorrected = context.step % period == 0
+        guard isCorrected || !context.wanted.isEmpty else {
+            core.memberSet.accumulate(atoms, list, context, weights: weightsOfAll, into: &forces)
+            return
+        }
+        guard period > 1 else {
+            core.forward(atoms, list, context, into: &forces)
+            correct(atoms, list, context, into: &forces)
+            return
+        }
+        core.forward(atoms, list, context, into: &forces)
+        correction.forces.clear(count: atoms.count, wanted: forces.wanted)
+        correct(atoms, list, context, into: &correction.forces)
+        // Energy and stress are U's own at every step; the impulse is N times the correcting force, or none.
+        let mean = forces.force.copy()
+        forces.add(correction.forces, weight: 1)
+        let impulse = isCorrected ? Double(period) : 0
+        for i in 0..<atoms.count { forces.force[i] = mean[i] + correction.forces.force[i] * impulse }
+    }
+
+    private let correction = CorrectionForces()
+    private final class CorrectionForces { var forces = Forces() }
+
+    private var weightsOfAll: [Double] {
+        core.memberSet.members.indices.map { $0 < core.bases ? core.configuration.weights[$0] : 0 }
+    }
+
+    /// Adds theta, and the forces and virials that follow from it.
+    private func correct(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
+    ) {
+        let evaluator = core.evaluator, K = evaluator.members, stride = 3 * K
+        let clock = core.clock
+        for i in 0..<atoms.owned where !forces.wanted.isDisjoint(with: [.energy, .atomEnergy]) {
+            let theta = evaluator.energy(i) * core.scales.energy
+            forces.energy += theta
+            if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += theta }
+        }
+        let start = ContinuousClock.now
+        evaluator.backward(context.halo, keeps: false)
+        evaluator.pairs.addForces(into: &forces, atoms, scale: core.forceScale, length: core.scales.length)
+        fields.resize(to: atoms.count * stride, filling: 0)
+        fields.fill(0)
+        let v = fields.pointer
+        for i in 0..<atoms.owned {
+            evaluator.field(i) { k, value in
+                for d in 0..<3 { v[i * stride + 3 * k + d] = value[d] * core.scales.length }
+            }
+        }
+        clock.add(.network, since: start)
+        guard K > 0, !isDetached else { return }
+        clock.measure(.exchange) { context.halo.forward(&fields, stride: stride) }
+        var field = Column<Vector>(repeating: .zero, count: atoms.count)
+        let inner = context.wanting(context.wanted.intersection([.virial, .atomVirial]))
+        for k in 0..<K {
+            for i in 0..<atoms.count {
+                let at = i * stride + 3 * k
+                field[i] = Vector(fields[at], fields[at + 1], fields[at + 2], 0)
+            }
+            let begin = ContinuousClock.now
+            core.memberSet.pullback(k, atoms, list, inner, field: field, into: &forces)
+            clock.add(.pullback, since: begin)
+        }
+    }
+}
