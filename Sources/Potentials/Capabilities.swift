@@ -14,7 +14,8 @@ public protocol SiteEnergies: Potential {
 ///     F += -sum_i a_i d(e_i)/dx + H v,   H = d2E/dx2
 ///
 /// With positions x - t v and seeds 1 + t a, minus the dual part of dE/dx is exactly that force (reference: DESIGN.md section 3).
-/// The virial is the dual edge force times the plain edge vector, nothing else. `forces.energy` is not touched.
+/// The virial is the dual edge force times the plain edge vector, nothing else. `forces.energy` is not touched. Where the *context* wants
+/// `.atomEnergy`, the atoms' energies receive the dual part of (1 + t a_i) e_i, that is a_i e_i + de_i/dt, on owned and ghost atoms.
 public protocol DifferentiablePotential: SiteEnergies {
     /// - Parameters:
     ///   - a: per-atom weights, owned and ghost. - v: displacement field in length units, owned and ghost, ghosts' copied from owners
@@ -41,11 +42,13 @@ extension DifferentiablePotential {
         weights a: borrowing Column<Double>, field v: borrowing Column<Vector>, into forces: inout Forces, step: Double = 1e-4
     ) {
         // Kernels do what `forces.wanted` says, so parts that must not touch energies go to forces of their own.
-        let quiet = context.wanting(context.wanted.intersection([.virial]))
+        let quiet = context.wanting(context.wanted.intersection([.virial, .atomEnergy]))
+        let wantsSites = context.wanted.contains(.atomEnergy)
         var weighted = Forces()
         weighted.clear(count: atoms.count, wanted: quiet.wanted)
         computeSeeded(atoms, list, quiet, seeds: a, into: &weighted)
         forces.addForceAndVirial(of: weighted, weight: 1)
+        if wantsSites { for i in 0..<atoms.count { forces.atomEnergy[i] += weighted.atomEnergy[i] } }
         var longest = 0.0
         for i in 0..<atoms.owned { longest = Swift.max(longest, v[i].dot(v[i])) }
         longest = context.communicator.max(longest).squareRoot()
@@ -63,6 +66,7 @@ extension DifferentiablePotential {
             // Virial of a force that is a difference at displaced edges: dual edge force (x) plain edge. The central difference gives
             // d(r (x) f)/dt = dr/dt (x) f + r (x) df/dt; the first piece, sum_i v_i (x) F_i up to sign, is taken out again.
             forces.addForceAndVirial(of: part, weight: -sign / (2 * s))
+            if wantsSites { for i in 0..<atoms.count { forces.atomEnergy[i] -= sign / (2 * s) * part.atomEnergy[i] } }
         }
         if context.wanted.contains(.virial) {
             var plain = Forces()

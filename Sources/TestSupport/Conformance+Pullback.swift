@@ -54,6 +54,14 @@ extension Conformance {
         report(.pullback, "= differences, virial", full.virial.distance(differences.virial), 10 * tolerance * virialScale)
         report(.pullback, "leaves energy alone", full.energy.magnitude, 0)
 
+        if potential.capabilities.contains(.atomEnergy) {
+            let sites = evaluator.pullback(a, v, [.virial, .atomEnergy])
+            let reference = evaluator.pullback(a, v, byDifference: true, [.virial, .atomEnergy])
+            let worst = zip(sites.atomEnergies, reference.atomEnergies).reduce(0) { worse($0, ($1.0 - $1.1).magnitude) }
+            report(.pullback, "= differences, site energies", worst, tolerance * max(energyScale, scale))
+            report(.pullback, "the same forces with site energies", sites.forceDistance(full), options.forceTolerance * scale)
+        }
+
         let weightsOnly = evaluator.pullback(a) { _ in .zero }
         let seeded = evaluator.seeded(a, [.virial])
         report(.pullback, "v = 0 is a seeded pass", weightsOnly.forceDistance(seeded), options.forceTolerance * scale)

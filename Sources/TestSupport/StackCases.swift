@@ -8,6 +8,13 @@ enum StackCases {
         PotentialCase("stack-geometry", options: double, system: liquid, small: { Array(systems().prefix(2)) }) {
             try conservative($0) { $0.features = .geometry }
         },
+        PotentialCase("stack-gate", options: double, system: liquid, small: systems) { try conservative($0) { gate(&$0) } },
+        PotentialCase("stack-gate-geometry", options: double, system: liquid, small: { Array(systems().prefix(2)) }) {
+            try conservative($0) {
+                gate(&$0)
+                $0.features = .geometry
+            }
+        },
         PotentialCase("stack-shallow", options: double, system: liquid, small: { [systems()[1]] }) {
             try conservative($0) { $0.interactions = 0 }
         },
@@ -30,6 +37,11 @@ enum StackCases {
         ensemble.isDetached = isDetached
         try ensemble.prepare(setup)
         return ensemble
+    }
+
+    static func gate(_ c: inout StackConfiguration) {
+        c.gate = .local
+        c.references = [[0.3, -0.2, 0.5], [-1.1, 0.4, 0.2]]
     }
 
     static func members(_ setup: PotentialSetup) throws -> [any Potential] {

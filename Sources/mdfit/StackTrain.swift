@@ -6,6 +6,7 @@ import Potentials
 
 extension StackConfiguration.Kind: ExpressibleByArgument {}
 extension StackConfiguration.Features: ExpressibleByArgument {}
+extension StackConfiguration.Gate: ExpressibleByArgument {}
 
 /// `mdfit stack train`: trains the network of a stacked ensemble.
 struct StackTrainCommand: RankCommand {
@@ -17,7 +18,7 @@ struct StackTrainCommand: RankCommand {
             pair_style ensemble/direct or ensemble/conservative. Started by mpirun, frames of a batch go to all ranks.
 
             A conservative ensemble is trained with its features held constant first, and with connected features, as it runs, for the last \
-            --connected epochs, which cost two passes on duals of every base. Parameters are averaged over steps; the file holds the average \
+            --connected epochs, which cost two passes on duals of every base, as every epoch with a gate does. Parameters are averaged over steps; the file holds the average \
             that was best on the validation frames, in the present phase.
             """)
 
@@ -35,6 +36,9 @@ struct StackTrainCommand: RankCommand {
 
     @Option(help: "What the network knows of the bases: forces, or geometry only.")
     var features = StackConfiguration.Features.forces
+
+    @Option(help: "How a conservative ensemble weights energies: none (constants), or local (by each atom's surroundings).")
+    var gate = StackConfiguration.Gate.none
 
     @Flag(help: "Use the deck's elements only, not its bases: a single network of the same size, for comparison.")
     var withoutBases = false
@@ -58,7 +62,8 @@ struct StackTrainCommand: RankCommand {
     func run(_ communicator: any Communicator) throws {
         let deck = try PotentialDeck(potential, communicator)
         let isWriter = communicator.rank == 0
-        let evaluator = try BaseEvaluator(deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units)
+        let evaluator = try BaseEvaluator(
+            deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units, siteEnergies: gate != .none)
         guard deck.units.name == .metal else { throw DataError(potential, "training takes eV and Angstrom: use units metal") }
         let split = try parts(communicator)
         func load(_ numbers: [Int]) throws -> (FrameSet, BasePredictions) {
@@ -137,8 +142,12 @@ struct StackTrainCommand: RankCommand {
         let weights = withoutBases ? [] : ErrorMoments(p, communicator).sum().minimumVariance(Array(p.names.indices))
         var configuration = StackConfiguration(kind: kind, elements: p.elements, bases: withoutBases ? [] : p.names, weights: weights)
         network.apply(to: &configuration)
-        configuration.features = features
-        if kind == .conservative { configuration.energyOffsets = StackSetup.offsets(p, weights: weights, communicator) }
+        (configuration.features, configuration.gate) = (features, gate)
+        if gate != .none { configuration.references = StackSetup.references(p, communicator) }
+        if kind == .conservative {
+            configuration.energyOffsets = StackSetup.offsets(
+                p, weights: gate == .none ? weights : configuration.prior, references: configuration.references, communicator)
+        }
         if !withoutBases {
             let scales = StackSetup.scales(p, weights: weights, communicator)
             configuration.forceScale = max(scales.force, 1e-3)
@@ -151,7 +160,8 @@ struct StackTrainCommand: RankCommand {
 
     /// The bases, where connected features need them.
     private func connectedMembers(_ deck: PotentialDeck, _ configuration: StackConfiguration) throws -> MemberSet? {
-        guard training.connected > 0, configuration.kind == .conservative, configuration.features == .forces, !withoutBases else { return nil }
+        let connects = training.connected > 0 && configuration.features == .forces
+        guard connects || configuration.gate != .none, configuration.kind == .conservative, !withoutBases else { return nil }
         if let lacking = deck.potential.lackingPullback {
             throw DataError(potential, "connected features need a pullback, which \(lacking.style) does not have")
         }

@@ -16,7 +16,10 @@ struct StackLearnerTests {
         var memberForces: [Evaluation] = []
         var tangents: [Evaluation] = []
 
-        init(_ kind: StackConfiguration.Kind, features: StackConfiguration.Features = .forces, isConnected: Bool) throws {
+        init(
+            _ kind: StackConfiguration.Kind, features: StackConfiguration.Features = .forces, isConnected: Bool,
+            gate: StackConfiguration.Gate = .none
+        ) throws {
             let system = TestSystem.liquid(count: 24, distance: 1.9, typeCount: 2).with(elements: ["O", "H"])
             // Members whose pullback is exact: the default one, a difference, is not precise enough for this test.
             bases = try [SyntheticModel.Architecture.schnet, .painn].map {
@@ -25,7 +28,8 @@ struct StackLearnerTests {
             var configuration = StackConfiguration(kind: kind, elements: ["O", "H"], bases: ["one", "two"], weights: [0.7, 0.3])
             (configuration.features, configuration.width, configuration.interactions) = (features, 16, 2)
             (configuration.cutoff, configuration.radial) = (3.5, 6)
-            memberForces = bases.map { $0.evaluate([]) }
+            if gate != .none { (configuration.gate, configuration.references) = (gate, [[0.2, -0.4], [0.7, 0.1]]) }
+            memberForces = bases.map { $0.evaluate([.atomEnergy]) }
             let scale = memberForces.map(\.largestForce).max()! / 2
             (configuration.forceScale, configuration.deviationScale) = (scale, 0.5 * scale)
             learner = try StackLearner(configuration, seed: 3, precision: .double)
@@ -37,7 +41,9 @@ struct StackLearnerTests {
                 r.append(Vector(sin(id), cos(1.7 * id), sin(2.3 * id + 1), 0))
                 a.append(cos(0.9 * id))
             }
-            tangents = bases.map { $0.pullback({ _ in 0 }, { Vector(sin(Double($0)), cos(1.7 * Double($0)), sin(2.3 * Double($0) + 1), 0) }) }
+            tangents = bases.map {
+                $0.pullback({ _ in 0 }, { Vector(sin(Double($0)), cos(1.7 * Double($0)), sin(2.3 * Double($0) + 1), 0) }, [.atomEnergy])
+            }
             self.isConnected = isConnected && features == .forces
         }
         let isConnected: Bool
@@ -47,10 +53,12 @@ struct StackLearnerTests {
         private func forward() {
             learner.forward(bases[0].atoms, bases[0].list, bases[0].halo) { k, i in
                 self.memberForces[k].forces[Int(self.bases[0].atoms.id[i]) - 1]
+            } energy: { k, i in
+                self.memberForces[k].atomEnergies[Int(self.bases[0].atoms.id[i]) - 1]
             }
         }
 
-        /// sum_i r_i . F_i + a_i theta_i, or sum_i r_i . G_i
+        /// sum_i r_i . F_i + a_i u_i, or sum_i r_i . G_i
         func loss() -> Double {
             forward()
             if learner.configuration.kind == .direct { return (0..<atoms).reduce(0) { $0 + r[$1].dot(learner.correction($1)) } }
@@ -61,9 +69,13 @@ struct StackLearnerTests {
             bases[0].halo.reverse(&forces.force)
             var sum = 0.0
             for i in 0..<atoms { sum += r[i].dot(forces.force[i]) + a[i] * learner.energy(i) }
-            guard isConnected else { return sum }
+            let isGated = learner.configuration.gate != .none
+            guard isConnected || isGated else { return sum }
+            var weights = [[Double]](repeating: [], count: atoms)
+            if isGated { for i in 0..<atoms { weights[Int(bases[0].atoms.id[i]) - 1] = learner.gateWeights(i) } }
             for k in 0..<2 {
-                let part = bases[k].pullback({ _ in 0 }, { fields[k][Int($0) - 1] })
+                let part = bases[k].pullback(
+                    { isGated ? weights[Int($0) - 1][k] : 0 }, { self.isConnected ? fields[k][Int($0) - 1] : .zero })
                 for i in 0..<atoms { sum += r[i].dot(part.forces[Int(bases[0].atoms.id[i]) - 1]) }
             }
             return sum
@@ -77,23 +89,37 @@ struct StackLearnerTests {
             } else {
                 learner.learn(field: r, seeds: a, bases[0].halo) { k, i in
                     self.isConnected ? self.tangents[k].forces[Int(self.bases[0].atoms.id[i]) - 1] : .zero
+                } energy: { k, i in
+                    self.tangents[k].atomEnergies[Int(self.bases[0].atoms.id[i]) - 1]
                 }
             }
             return learner.gradient()
         }
     }
 
+    struct Case: Sendable {
+        var name: String, kind: StackConfiguration.Kind, features: StackConfiguration.Features, isConnected: Bool
+        var gate: StackConfiguration.Gate
+        init(
+            _ name: String, _ kind: StackConfiguration.Kind, _ features: StackConfiguration.Features, isConnected: Bool = false,
+            gate: StackConfiguration.Gate = .none
+        ) { (self.name, self.kind, self.features, self.isConnected, self.gate) = (name, kind, features, isConnected, gate) }
+    }
+
     @Test(
         "parameter gradient = difference of the loss",
         arguments: [
-            ("direct", StackConfiguration.Kind.direct, StackConfiguration.Features.forces, false),
-            ("direct without members", .direct, .geometry, false),
-            ("conservative, features held constant", .conservative, .forces, false),
-            ("conservative, connected", .conservative, .forces, true),
-            ("conservative, geometry", .conservative, .geometry, false),
+            Case("direct", .direct, .forces),
+            Case("direct without members", .direct, .geometry),
+            Case("conservative, features held constant", .conservative, .forces),
+            Case("conservative, connected", .conservative, .forces, isConnected: true),
+            Case("conservative, geometry", .conservative, .geometry),
+            Case("local gate", .conservative, .forces, isConnected: true, gate: .local),
+            Case("local gate, geometry", .conservative, .geometry, gate: .local),
         ])
-    func gradients(name: String, kind: StackConfiguration.Kind, features: StackConfiguration.Features, connected: Bool) throws {
-        let frame = try Frame(kind, features: features, isConnected: connected)
+    func gradients(_ variant: Case) throws {
+        let name = variant.name
+        let frame = try Frame(variant.kind, features: variant.features, isConnected: variant.isConnected, gate: variant.gate)
         let gradient = frame.gradient()
         let start = frame.learner.parameters
         var checked = 0

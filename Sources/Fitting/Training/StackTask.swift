@@ -44,8 +44,9 @@ public final class StackTask {
     public func visit(_ f: Int, isConnected: Bool, learns: Bool, into errors: inout StackErrors) throws {
         let frame = frames.frames[f], first = predictions.firstAtom[f], n = frame.count, K = predictions.baseCount
         let configuration = learner.configuration, c = configuration.members == 0 ? [] : configuration.weights
+        let isGated = configuration.gate != .none
         let connects = isConnected && configuration.features == .forces && configuration.kind == .conservative && !c.isEmpty
-        let members = connects ? bases : nil
+        let members = connects || isGated ? bases : nil
         var needs = self.needs
         if let own = members?.requirements {
             needs = Requirements(
@@ -57,7 +58,9 @@ public final class StackTask {
             let at = 3 * ((first + i) * K + k)
             return shape.toBox(Vector(all[at], all[at + 1], all[at + 2], 0))
         }
-        learner.forward(system.atoms, system.list, system.halo, force: base)
+        learner.forward(system.atoms, system.list, system.halo, force: base) { k, i in
+            self.predictions.siteEnergies[(first + i) * K + k]
+        }
 
         // Predicted forces and energy.
         forces.clear(count: system.atoms.count, wanted: [])
@@ -67,25 +70,28 @@ public final class StackTask {
             for i in 0..<n { forces.force[i] = learner.correction(i) }
             removeMean(n)
         } else {
-            var v = Column<Double>(repeating: 0, count: system.atoms.count * 3 * max(1, c.count))
-            let stride = 3 * max(1, c.count)
+            // v_k of each atom, then w_k.
+            let stride = 4 * max(1, c.count)
+            var v = Column<Double>(repeating: 0, count: system.atoms.count * stride)
             learner.backward(system.atoms, system.halo, into: &forces) { k, i, value in
-                for d in 0..<3 { v[i * stride + 3 * k + d] = value[d] }
+                for d in 0..<3 { v[i * stride + 3 * k + d] = connects ? value[d] : 0 }
             }
+            if isGated { for i in 0..<n { for (k, w) in learner.gateWeights(i).enumerated() { v[i * stride + 3 * c.count + k] = w } } }
             if let members {
                 system.halo.forward(&v, stride: stride)
                 members.evaluateEach(system.atoms, system.list, context)
                 for k in c.indices {
                     var field = Column<Vector>(repeating: .zero, count: system.atoms.count)
                     for i in 0..<system.atoms.count { field[i] = Vector(v[i * stride + 3 * k], v[i * stride + 3 * k + 1], v[i * stride + 3 * k + 2], 0) }
-                    members.pullback(k, system.atoms, system.list, context, field: field, into: &forces)
+                    let weights = isGated ? (0..<system.atoms.count).map { v[$0 * stride + 3 * c.count + k] } : nil
+                    members.pullback(k, system.atoms, system.list, context, weights: weights, field: field, into: &forces)
                 }
             }
             system.halo.reverse(&forces.force)
-            for k in c.indices { energy += c[k] * predictions.energies[f * K + k] }
+            if !isGated { for k in c.indices { energy += c[k] * predictions.energies[f * K + k] } }
             for i in 0..<n { energy += learner.energy(i) }
         }
-        for i in 0..<n { for k in c.indices { forces.force[i] += base(k, i) * c[k] } }
+        if !isGated { for i in 0..<n { for k in c.indices { forces.force[i] += base(k, i) * c[k] } } }
 
         // Objective and its derivatives.
         var r = Column<Vector>(repeating: .zero, count: system.atoms.count), a = Column<Double>(repeating: 0, count: n)
@@ -127,13 +133,19 @@ public final class StackTask {
         }
         system.halo.forward(&r)
         if let members {
+            let wanted: Wanted = isGated ? .atomEnergy : []
             for k in c.indices {
-                parts[k].forces.clear(count: system.atoms.count, wanted: [])
-                members.pullback(k, system.atoms, system.list, context, field: r, into: &parts[k].forces)
+                parts[k].forces.clear(count: system.atoms.count, wanted: wanted)
+                members.pullback(k, system.atoms, system.list, context.wanting(wanted), field: r, into: &parts[k].forces)
                 system.halo.reverse(&parts[k].forces.force)
+                if isGated { system.halo.reverse(&parts[k].forces.atomEnergy) }
             }
         }
-        learner.learn(field: r, seeds: a, system.halo) { k, i in members == nil ? .zero : self.parts[k].forces.force[i] }
+        learner.learn(field: r, seeds: a, system.halo) { k, i in
+            connects ? self.parts[k].forces.force[i] : .zero
+        } energy: { k, i in
+            self.parts[k].forces.atomEnergy[i]
+        }
     }
 
     private func removeMean(_ n: Int) {

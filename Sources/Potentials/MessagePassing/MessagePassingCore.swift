@@ -50,6 +50,7 @@ final class MessagePassingCore {
     private var scales = (energy: 1.0, length: 1.0)
     private var species = Column<Int32>()
     private var energies = Column<Double>()
+    private var energyTangents = Column<Double>()
     /// Whether plain passes keep what a pass on duals needs: from the first of these on, since it costs memory and a little time.
     private var keeps = false
     /// Whether the last plain pass was kept, and the positions (whose w is the type) that it was done at.
@@ -178,9 +179,14 @@ final class MessagePassingCore {
         pairs.weigh(network.table, dual: true)
         let a = seedColumn(atoms.owned, seeds)
         network.run(
-            Dual<SIMD8<N.Scalar>>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a, energies: &energies,
-            keeps: true)
+            Dual<SIMD8<N.Scalar>>.self, pairs, species: species, owned: atoms.owned, halo: context.halo, seeds: a,
+            energies: &energyTangents, keeps: true)
         pairs.addTangentForces(into: &forces, atoms, scale: scales.energy / scales.length, length: scales.length)
+        guard context.wanted.contains(.atomEnergy) else { return }
+        for i in 0..<atoms.owned where species[i] >= 0 {
+            forces.atomEnergy[i] +=
+                energyTangents[i] * scales.energy + (seeds?[i] ?? 0) * (energies[i] * scales.energy + offsetOfType[Int(atoms.type[i])])
+        }
     }
 
     /// - Returns: the pairs with their gradient: `kept` where the pass is kept, else pairs shared with other potentials.

@@ -14,7 +14,7 @@ protocol MessagePassingNetwork: AnyObject {
     /// - Parameters:
     ///   - species: row of the embedding for each atom, owned and ghost; negative where not seen.
     ///   - seeds: what each owned atom's energy counts for, or in the pass on duals its tangent.
-    ///   - energies: energy of each owned atom, in the model's unit and without offsets; not touched by the pass on duals.
+    ///   - energies: energy of each owned atom, in the model's unit and without offsets; or its tangent.
     ///   - keeps: keep in the plain pass what the pass on duals needs.
     func run<L: FeatureLane>(
         _ lane: L.Type, _ pairs: PairTable<Scalar>, species: borrowing Column<Int32>, owned: Int, halo: Halo,
@@ -43,10 +43,8 @@ final class Readout<S: FeatureScalar> {
         let n = network.outputs
         let y = result.zeroed(owned * n)
         network.forward(lane, x, stride: network.inputs, into: y, stride: n, rows: owned, tape: tape)
-        if !L.isDual {
-            energies.resize(to: owned, filling: 0)
-            for i in 0..<owned { energies[i] = Double(y[i * n]) }
-        }
+        energies.resize(to: owned, filling: 0)
+        for i in 0..<owned { energies[i] = Double(y[i * n]) }
         result.column.fill(0)
         for i in 0..<owned { y[i * n] = S(seeds[i]) }
         network.backward(

@@ -53,7 +53,7 @@ struct NEPPass<L: EdgeLane> {
             if view.hasRepulsion { repulsion(i, a, seed, &e, &sums) }
             force[i] += Vector(sums.x.sum(), sums.y.sum(), sums.z.sum(), 0)
             energy += e.value
-            if let atomEnergy { atomEnergy[i] += e.value }
+            if let atomEnergy { atomEnergy[i] += e.outcome }
         }
         if wantsVirial {
             virial.x += Vector(sums.xx.sum(), sums.xy.sum(), sums.xz.sum(), 0)

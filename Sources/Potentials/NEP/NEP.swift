@@ -125,7 +125,7 @@ extension NEP: DifferentiablePotential {
         compute(atoms, list, seeds: a.pointer, into: &forces)
     }
 
-    /// One pass of the kernel on duals. Of `forces` only force and virial are touched.
+    /// One pass of the kernel on duals.
     public func pullback(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
         field v: borrowing Column<Vector>, into forces: inout Forces
@@ -141,7 +141,9 @@ extension NEP: DifferentiablePotential {
         species.withUnsafeBufferPointer { map in
             let pass = NEPPass<Dual<Lanes>>(
                 view: tables.view, input: input(atoms, map.baseAddress!, seeds: a.pointer, field: v.pointer), scratch: scratch,
-                force: forces.force.pointer, wantsVirial: forces.wanted.contains(.virial), atomEnergy: nil, atomVirial: nil)
+                force: forces.force.pointer, wantsVirial: forces.wanted.contains(.virial),
+                atomEnergy: context.wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
+                atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
             nepDerivatives(pass, &energy, &forces.virial)
         }
     }

@@ -18,12 +18,32 @@ extension LennardJones {
             row.w = a[i]
             va.append(row)
         }
+        if context.wanted.contains(.atomEnergy) { addSiteTangents(atoms, list, va, into: &forces) }
         let tally = !context.wanted.isDisjoint(with: [.virial, .atomVirial])
         switch (typeCount == 1, tally) {
         case (true, false): kernel(atoms, list, va, parameters, typeCount + 1, isSingle: true, tally: false, into: &forces)
         case (true, true): kernel(atoms, list, va, parameters, typeCount + 1, isSingle: true, tally: true, into: &forces)
         case (false, false): kernel(atoms, list, va, parameters, typeCount + 1, isSingle: false, tally: false, into: &forces)
         case (false, true): kernel(atoms, list, va, parameters, typeCount + 1, isSingle: false, tally: true, into: &forces)
+        }
+    }
+
+    /// e_i += a_i E_ij / 2 + g (d . u) / 2 for both atoms of a pair: a plain loop, since only training asks for it.
+    private func addSiteTangents(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ va: borrowing Column<Vector>, into forces: inout Forces
+    ) {
+        for i in 0..<atoms.owned {
+            for k in Int(list.offsets[i])..<Int(list.offsets[i + 1]) {
+                let j = Int(list.neighbours[k])
+                let d = (atoms.position[i] - atoms.position[j]).xyz, r2 = d.dot(d)
+                let p = parameters[Int(atoms.type[i]) * (typeCount + 1) + Int(atoms.type[j])]
+                guard r2 < p.cutoffSquared else { continue }
+                let q = 1 / r2, q3 = q * q * q
+                let along = 0.5 * q3 * (p.lj1 * q3 - p.lj2) * q * d.dot((va[i] - va[j]).xyz)
+                let half = 0.5 * (q3 * (p.lj3 * q3 - p.lj4) - p.shift)
+                forces.atomEnergy[i] += along + va[i].w * half
+                forces.atomEnergy[j] += along + va[j].w * half
+            }
         }
     }
 }

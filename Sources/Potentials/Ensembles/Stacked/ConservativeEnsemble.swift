@@ -6,6 +6,10 @@ import Domain
 ///     U = sum_k c_k E_k + sum_i theta_i,   theta_i = network of geometry, species and members' forces F_k around i   (`StackNetwork`)
 ///     F = sum_k c_k F_k - d theta/dx at constant F_k + sum_k H_k v_k,   v_k = dU/dF_k,   H_k = d2E_k/dx2
 ///
+/// or, where the file says so, with a local gate on the members' site energies e_ki (`StackConfiguration.Gate`)
+///
+///     U = sum_i sum_k w_ik (e_ki - e0_k(z_i)) + sum_i theta_i,   F = -sum_k sum_i w_ik d(e_ki)/dx - explicit derivatives + sum_k H_k v_k
+///
 /// The idea is the "ensemble-conserv" of EL-MLFFs (arXiv:2403.17507), whose code holds members' forces constant when it differentiates;
 /// then F is no gradient. Here the last term is computed, by one pass of each member on dual numbers (`DifferentiablePotential`), never by
 /// a Hessian. theta is local, so U is extensive, and virial, per-atom energy and stress follow from the same passes.
@@ -37,7 +41,7 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
     public let period: Int
     /// For tests: leaves the term H_k v_k out, as published codes do.
     package var isDetached = false
-    /// v_k, 3 K numbers an atom, owned and ghost, in length units.
+    /// v_k in length units, 3 K numbers an atom, owned and ghost; then with a gate w_k, K numbers.
     private var fields = Column<Double>()
 
     init(_ core: StackedCore, every period: Int = 1) { (self.core, self.period) = (core, period) }
@@ -58,10 +62,14 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
     public var ownSeconds: [(name: String, seconds: Double)] { core.clock.rows }
     public func resetOwnSeconds() { core.clock.reset() }
 
-    private var needsPullback: Bool { core.evaluator.members > 0 && !isDetached }
+    private var isGated: Bool { core.evaluator.isGated }
+    private var needsPullback: Bool { isGated || core.evaluator.members > 0 && !isDetached }
 
     /// - Throws: as `StackedCore.prepare`; `DeckError` at a base without a pullback, or without an energy.
     public func prepare(_ setup: PotentialSetup) throws {
+        if isGated, period > 1 {
+            throw DeckError("\(style): every \(period) splits the forces into the members' mean and a correction, which a gate has not", at: core.place)
+        }
         try core.prepare(setup)
         for member in core.memberSet.members.prefix(core.bases) {
             if needsPullback, let lacking = member.potential.lackingPullback {
@@ -70,14 +78,19 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
             guard member.potential.capabilities.contains([.energy, .gradient]) else {
                 throw DeckError("\(style): \(member.potential.style) has no energy of which its forces are the gradient", at: member.location)
             }
+            if isGated, !member.potential.capabilities.contains(.atomEnergy) {
+                throw DeckError("\(style) has a gate, and \(member.potential.style) has no energies of single atoms", at: member.location)
+            }
         }
     }
 
     public var summary: String {
         let features = core.evaluator.members > 0
             ? "features from members' forces, differentiated by one pass on duals of each base" : "features from geometry alone"
+        let gate = isGated ? ["local gate: weights of the members' site energies depend on each atom's surroundings"] : []
         let multiple = period > 1 ? ["correction every \(period) steps (r-RESPA)"] : []
-        return core.summary(["exact gradient of U = sum c_k E_k + sum theta_i; \(features)"] + multiple)
+        let energy = isGated ? "sum w_ik (e_ki - e0_k)" : "sum c_k E_k"
+        return core.summary(["exact gradient of U = \(energy) + sum theta_i; \(features)"] + gate + multiple)
     }
 
     public func compute(
@@ -115,12 +128,12 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
     private func correct(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
     ) {
-        let evaluator = core.evaluator, K = evaluator.members, stride = 3 * K
+        let evaluator = core.evaluator, K = core.bases, stride = isGated ? 4 * K : 3 * K, hasField = evaluator.members > 0 && !isDetached
         let clock = core.clock
         for i in 0..<atoms.owned where !forces.wanted.isDisjoint(with: [.energy, .atomEnergy]) {
-            let theta = evaluator.energy(i) * core.scales.energy
-            forces.energy += theta
-            if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += theta }
+            let u = evaluator.energy(i) * core.scales.energy
+            forces.energy += u
+            if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += u }
         }
         let start = ContinuousClock.now
         evaluator.backward(context.halo, keeps: false)
@@ -128,13 +141,16 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
         fields.resize(to: atoms.count * stride, filling: 0)
         fields.fill(0)
         let v = fields.pointer
-        for i in 0..<atoms.owned {
-            evaluator.field(i) { k, value in
-                for d in 0..<3 { v[i * stride + 3 * k + d] = value[d] * core.scales.length }
+        for i in 0..<atoms.owned where evaluator.isSeen(i) {
+            if hasField {
+                evaluator.field(i) { k, value in
+                    for d in 0..<3 { v[i * stride + 3 * k + d] = value[d] * core.scales.length }
+                }
             }
+            if isGated { for (k, w) in evaluator.weights(i).enumerated() { v[i * stride + 3 * K + k] = w } }
         }
         clock.add(.network, since: start)
-        guard K > 0, !isDetached else { return }
+        guard K > 0, isGated || hasField else { return }
         clock.measure(.exchange) { context.halo.forward(&fields, stride: stride) }
         var field = Column<Vector>(repeating: .zero, count: atoms.count)
         let inner = context.wanting(context.wanted.intersection([.virial, .atomVirial]))
@@ -143,8 +159,9 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
                 let at = i * stride + 3 * k
                 field[i] = Vector(fields[at], fields[at + 1], fields[at + 2], 0)
             }
+            let weights = isGated ? (0..<atoms.count).map { fields[$0 * stride + 3 * K + k] } : nil
             let begin = ContinuousClock.now
-            core.memberSet.pullback(k, atoms, list, inner, field: field, into: &forces)
+            core.memberSet.pullback(k, atoms, list, inner, weights: weights, field: field, into: &forces)
             clock.add(.pullback, since: begin)
         }
     }

@@ -7,8 +7,18 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
     public enum Kind: String, Codable, Sendable, CaseIterable {
         /// F_i = sum_k c_k F_ki + G_i: forces without an energy.
         case direct
-        /// U = sum_k c_k E_k + sum_i theta_i: forces are its gradient.
+        /// U = sum_k c_k E_k + sum_i theta_i, or with a gate (`Gate`): forces are its gradient.
         case conservative
+    }
+
+    /// How a conservative ensemble weights its members' energies.
+    public enum Gate: String, Codable, Sendable, CaseIterable {
+        /// By constants: sum_k c_k E_k.
+        case none
+        /// By weights of each atom's surroundings: sum_i sum_k w_ik (e_ki - e0_k(z_i)), w_i = softmax(ln p + network(q_i)). Local and
+        /// extensive. How a member divides its energy among atoms is a gauge that the gate sees; references e0 keep offsets between
+        /// members out of the weights' gradient.
+        case local
     }
 
     /// What the network knows of an atom's members beside the geometry.
@@ -22,6 +32,7 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
     public var version = 1
     public var kind: Kind
     public var features = Features.forces
+    public var gate = Gate.none
     /// Symbols; row z of the embedding is elements[z].
     public var elements: [String]
     /// Names of the members, in the deck's order: messages show them when the deck has others.
@@ -40,6 +51,8 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
     public var deviationScale = 0.1
     /// Added to the energy for each atom of an element, in the order of `elements`.
     public var energyOffsets: [Double]
+    /// e0_k(z) of each member, for each element: what a gate takes from site energies. Empty without a gate.
+    public var references: [[Double]] = []
     /// How the model was made: for people to read.
     public var provenance: [String: String] = [:]
 
@@ -58,12 +71,22 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
         if energyOffsets.count != elements.count { return "\(energyOffsets.count) energyOffsets for \(elements.count) elements" }
         for (name, value, least) in [("width", width, 1), ("interactions", interactions, 0), ("radial", radial, 1)]
         where value < least || value > 4096 { return "\(name) is \(value)" }
+        if gate != .none, kind == .direct { return "a gate on energies in a direct ensemble, which has none" }
+        if gate != .none, references.count != bases.count || references.contains(where: { $0.count != elements.count }) {
+            return "references of \(references.count) bases for \(bases.count), or of another number of elements"
+        }
         if width % 16 != 0 { return "width is \(width), not a multiple of 16" }
         for (name, value) in [
             ("cutoff", cutoff), ("epsilon", epsilon), ("forceScale", forceScale), ("deviationScale", deviationScale),
         ] where !(value > 0 && value.isFinite) { return "\(name) is \(value)" }
         if let bad = (weights + energyOffsets).first(where: { !$0.isFinite }) { return "a weight or offset is \(bad)" }
         return nil
+    }
+
+    /// p_k of the gate: c_k where these are positive weights, else a hundredth, divided by their sum.
+    public var prior: [Double] {
+        let positive = weights.map { max($0, 0.01) }, sum = positive.reduce(0, +)
+        return positive.map { $0 / sum }
     }
 
     var cutoffFunction: CutoffFunction { .mollifier(cutoff: cutoff, epsilon: 0) }
@@ -77,4 +100,33 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
     /// Invariants and vectors that an atom's members give the network.
     var scalarCount: Int { features == .forces && members > 0 ? members + 2 : 0 }
     var vectorCount: Int { features == .forces && members > 0 ? members + 1 : 0 }
+}
+
+extension StackConfiguration {
+    private enum CodingKeys: String, CodingKey {
+        case version, kind, features, gate, elements, bases, weights, width, interactions, cutoff, radial, epsilon, forceScale
+        case deviationScale, energyOffsets, references, provenance
+    }
+
+    /// A file without a gate need not say so.
+    public init(from decoder: any Decoder) throws {
+        let c = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try c.decode(Kind.self, forKey: .kind)
+        elements = try c.decode([String].self, forKey: .elements)
+        bases = try c.decode([String].self, forKey: .bases)
+        weights = try c.decode([Double].self, forKey: .weights)
+        energyOffsets = try c.decode([Double].self, forKey: .energyOffsets)
+        version = try c.decode(Int.self, forKey: .version)
+        features = try c.decode(Features.self, forKey: .features)
+        gate = try c.decodeIfPresent(Gate.self, forKey: .gate) ?? .none
+        width = try c.decode(Int.self, forKey: .width)
+        interactions = try c.decode(Int.self, forKey: .interactions)
+        cutoff = try c.decode(Double.self, forKey: .cutoff)
+        radial = try c.decode(Int.self, forKey: .radial)
+        epsilon = try c.decode(Double.self, forKey: .epsilon)
+        forceScale = try c.decode(Double.self, forKey: .forceScale)
+        deviationScale = try c.decode(Double.self, forKey: .deviationScale)
+        references = try c.decodeIfPresent([[Double]].self, forKey: .references) ?? []
+        provenance = try c.decodeIfPresent([String: String].self, forKey: .provenance) ?? [:]
+    }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 
 /// A stacked ensemble's network on the atoms of a step: its pairs, species and features, and the passes in the order
 ///
@@ -15,26 +16,42 @@ final class StackEvaluator<S: FeatureScalar> {
     /// Members' forces on owned atoms, eV/Angstrom: [atom][member][3].
     private var forces = Column<Double>()
 
+    /// Members' site energies on owned atoms less their references, eV: [atom][member]. Only with a gate.
+    private var sites = Column<Double>()
+
+    var isGated: Bool { configuration.gate != .none }
+    private let prior: [Double]
+
     var configuration: StackConfiguration { network.configuration }
     var members: Int { configuration.scalarCount > 0 ? configuration.members : 0 }
 
     init(_ network: StackNetwork<S>) {
         self.network = network
         features = StackFeatures(network.configuration)
+        prior = network.configuration.prior
     }
 
     /// Takes in atoms and members' forces.
     /// - Parameters:
     ///   - rows: for each deck type the element's index, negative where atoms are not seen.
     ///   - length: one Angstrom in the deck's unit. - force: force of member k on owned atom i in eV/Angstrom.
+    ///   - energy: site energy of member k on owned atom i in eV; asked for by a gate only.
     func prepare(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, rows: [Int32], length: Double, force: (_ k: Int, _ i: Int) -> Vector
+        _ atoms: borrowing Atoms, _ list: NeighbourList, rows: [Int32], length: Double, force: (_ k: Int, _ i: Int) -> Vector,
+        energy: (_ k: Int, _ i: Int) -> Double
     ) {
         (owned, atomCount) = (atoms.owned, atoms.count)
         species.resize(to: atoms.count, filling: 0)
         for i in 0..<atoms.count { species[i] = rows[Int(atoms.type[i])] }
         pairs.build(atoms, list, species: rows, cutoff: configuration.cutoff, scale: length)
         pairs.weigh(network.trunk.table, dual: false)
+        if isGated {
+            let K = configuration.members
+            sites.resize(to: owned * K, filling: 0)
+            for i in 0..<owned where species[i] >= 0 {
+                for k in 0..<K { sites[i * K + k] = energy(k, i) - configuration.references[k][Int(species[i])] }
+            }
+        }
         let K = members
         forces.resize(to: owned * 3 * K, filling: 0)
         guard K > 0 else { return }
@@ -67,9 +84,25 @@ final class StackEvaluator<S: FeatureScalar> {
         network.forward(SIMD8<S>.self, pairs, species: species, owned: owned, halo: halo)
     }
 
-    /// theta of owned atom i, its element's offset included; 0 where not seen.
+    /// theta of owned atom i with its element's offset, and with a gate sum_k w_ik (e_ki - e0_k); 0 where not seen.
     func energy(_ i: Int) -> Double {
-        species[i] < 0 ? 0 : network.energy(i) + configuration.energyOffsets[Int(species[i])]
+        guard species[i] >= 0 else { return 0 }
+        let theta = network.output(i, 0) + configuration.energyOffsets[Int(species[i])]
+        return isGated ? theta + zip(weights(i), memberSites(i)).reduce(0) { $0 + $1.0 * $1.1 } : theta
+    }
+
+    func isSeen(_ i: Int) -> Bool { species[i] >= 0 }
+
+    /// w_ik of owned atom i: the gate's softmax.
+    func weights(_ i: Int) -> [Double] {
+        let logits = prior.indices.map { network.output(i, 1 + $0) }, largest = logits.max() ?? 0
+        let terms = zip(prior, logits).map { $0 * exp($1 - largest) }, sum = terms.reduce(0, +)
+        return terms.map { $0 / sum }
+    }
+
+    private func memberSites(_ i: Int) -> [Double] {
+        let K = configuration.members
+        return (0..<K).map { sites[i * K + $0] }
     }
 
     /// G of owned atom i; 0 where not seen.
@@ -82,11 +115,16 @@ final class StackEvaluator<S: FeatureScalar> {
         return own.map { $0.adding(-1, mean) }
     }
 
-    /// Adjoints of sum_i theta_i. Afterwards `pairs` holds the gradient by geometry, and `field` gives that by members' forces.
+    /// Adjoints of the energy. Afterwards `pairs` holds its gradient by geometry, `field` gives that by members' forces and, with a gate,
+    /// `weights` that by their site energies. A logit's adjoint is w_k (e_k - sum_l w_l e_l).
     /// - Parameter keeps: keep what `differentiate` needs.
     func backward(_ halo: Halo, keeps: Bool) {
-        network.backward(
-            SIMD8<S>.self, pairs, seeds: seedColumn { _ in 1 }, species: species, owned: owned, halo: halo, keeps: keeps)
+        network.backward(SIMD8<S>.self, pairs, species: species, owned: owned, halo: halo, keeps: keeps) { i, y in
+            y[0] = 1
+            guard isGated else { return }
+            let w = weights(i), e = memberSites(i), mean = zip(w, e).reduce(0) { $0 + $1.0 * $1.1 }
+            for k in w.indices { y[1 + k] = S(w[k] * (e[k] - mean)) }
+        }
     }
 
     /// v_k = dU/dF_k of owned atom i in Angstrom, for each member, of the last `backward`.
@@ -98,15 +136,15 @@ final class StackEvaluator<S: FeatureScalar> {
     }
 
     /// The pass on duals after a `backward` that kept its values, at positions x - t r with seeds 1 + t a: adds to the parameters'
-    /// gradient that of sum_i r_i . F_i + sum_i a_i theta_i, where F = -dU/dx.
+    /// gradient that of sum_i r_i . F_i + sum_i a_i u_i, where F = -dU/dx and u_i = `energy(i)`.
     ///
     /// - Parameters:
     ///   - r: owned and ghost atoms, in the deck's length unit. - a: owned atoms.
     ///   - length: one Angstrom in the deck's unit. - force: tangent H_k r of member k's force on owned atom i, eV/Angstrom; zero where
-    ///     the features are held constant.
+    ///     the features are held constant. - energy: with a gate, tangent of member k's site energy, eV.
     func differentiate(
         field r: borrowing Column<Vector>, seeds a: borrowing Column<Double>, length: Double, _ halo: Halo,
-        force: (_ k: Int, _ i: Int) -> Vector
+        force: (_ k: Int, _ i: Int) -> Vector, energy: (_ k: Int, _ i: Int) -> Double
     ) {
         pairs.differentiate(owned: owned, field: r.pointer, scale: length)
         pairs.weigh(network.trunk.table, dual: true)
@@ -131,9 +169,22 @@ final class StackEvaluator<S: FeatureScalar> {
             }
         }
         network.forward(Dual<SIMD8<S>>.self, pairs, species: species, owned: owned, halo: halo)
-        let weights = a.pointer
-        network.backward(
-            Dual<SIMD8<S>>.self, pairs, seeds: seedColumn { weights[$0] }, species: species, owned: owned, halo: halo, keeps: true)
+        let seeds = a.pointer
+        network.backward(Dual<SIMD8<S>>.self, pairs, species: species, owned: owned, halo: halo, keeps: true) { i, y in
+            y[0] = S(seeds[i])
+            guard isGated else { return }
+            // The tangent of (1 + t a) w_k (e_k - sum_l w_l e_l), with dw_k = w_k (dl_k - sum_l w_l dl_l) from the logits l.
+            let w = weights(i), e = memberSites(i), de = w.indices.map { energy($0, i) }
+            let dl = w.indices.map { network.outputTangent(i, 1 + $0) }
+            func mean(_ x: [Double]) -> Double { zip(w, x).reduce(0) { $0 + $1.0 * $1.1 } }
+            let average = mean(e), shift = mean(dl)
+            let dw = w.indices.map { w[$0] * (dl[$0] - shift) }
+            let averageTangent = mean(de) + zip(dw, e).reduce(0) { $0 + $1.0 * $1.1 }
+            for k in w.indices {
+                let value = w[k] * (e[k] - average)
+                y[1 + k] = S(seeds[i] * value + dw[k] * (e[k] - average) + w[k] * (de[k] - averageTangent))
+            }
+        }
     }
 
     /// Adds to the parameters' gradient that of sum_i b_i . G_i.
@@ -141,11 +192,5 @@ final class StackEvaluator<S: FeatureScalar> {
         var seen = b.copy()
         for i in 0..<owned where species[i] < 0 { seen[i] = .zero }
         network.backward(pairs, directions: seen, species: species, owned: owned, halo: halo, differences: differences)
-    }
-
-    private func seedColumn(_ value: (Int) -> Double) -> Column<Double> {
-        var column = Column<Double>(repeating: 0, count: owned)
-        for i in 0..<owned where species[i] >= 0 { column[i] = value(i) }
-        return column
     }
 }

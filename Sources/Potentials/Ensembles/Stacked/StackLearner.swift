@@ -87,14 +87,18 @@ public final class StackLearner {
     // MARK: - Passes over a frame
 
     /// Takes in a frame and passes it forward. The types of `atoms` are 1 + the elements' indices.
-    /// - Parameter force: of member k on owned atom i.
-    public func forward(_ atoms: borrowing Atoms, _ list: NeighbourList, _ halo: Halo, force: (_ k: Int, _ i: Int) -> Vector) {
+    /// - Parameters:
+    ///   - force: of member k on owned atom i. - energy: site energy of member k, for a gate.
+    public func forward(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ halo: Halo, force: (_ k: Int, _ i: Int) -> Vector,
+        energy: (_ k: Int, _ i: Int) -> Double = { _, _ in 0 }
+    ) {
         switch evaluator {
         case .single(let e):
-            e.prepare(atoms, list, rows: rows, length: 1, force: force)
+            e.prepare(atoms, list, rows: rows, length: 1, force: force, energy: energy)
             e.forward(halo)
         case .double(let e):
-            e.prepare(atoms, list, rows: rows, length: 1, force: force)
+            e.prepare(atoms, list, rows: rows, length: 1, force: force, energy: energy)
             e.forward(halo)
         }
     }
@@ -107,7 +111,15 @@ public final class StackLearner {
         }
     }
 
-    /// theta of owned atom i.
+    /// w_ik of owned atom i, of an ensemble with a gate.
+    public func gateWeights(_ i: Int) -> [Double] {
+        switch evaluator {
+        case .single(let e): e.weights(i)
+        case .double(let e): e.weights(i)
+        }
+    }
+
+    /// theta of owned atom i, and with a gate its weighted site energies.
     public func energy(_ i: Int) -> Double {
         switch evaluator {
         case .single(let e): e.energy(i)
@@ -131,13 +143,14 @@ public final class StackLearner {
         }
     }
 
-    /// Adds to the gradient that of sum_i r_i . F_i + sum_i a_i theta_i, after `backward`. See `StackEvaluator.differentiate`.
+    /// Adds to the gradient that of sum_i r_i . F_i + sum_i a_i u_i, after `backward`. See `StackEvaluator.differentiate`.
     public func learn(
-        field r: borrowing Column<Vector>, seeds a: borrowing Column<Double>, _ halo: Halo, force: (_ k: Int, _ i: Int) -> Vector
+        field r: borrowing Column<Vector>, seeds a: borrowing Column<Double>, _ halo: Halo, force: (_ k: Int, _ i: Int) -> Vector,
+        energy: (_ k: Int, _ i: Int) -> Double = { _, _ in 0 }
     ) {
         switch evaluator {
-        case .single(let e): e.differentiate(field: r, seeds: a, length: 1, halo, force: force)
-        case .double(let e): e.differentiate(field: r, seeds: a, length: 1, halo, force: force)
+        case .single(let e): e.differentiate(field: r, seeds: a, length: 1, halo, force: force, energy: energy)
+        case .double(let e): e.differentiate(field: r, seeds: a, length: 1, halo, force: force, energy: energy)
         }
     }
 

@@ -6,7 +6,7 @@ import Domain
 ///
 /// and a readout of what it ends with:
 ///
-///     conservative: theta_i = network(q_i)                   an invariant energy
+///     conservative: theta_i (and the gate's K logits) = network(q_i)           invariants
 ///     direct:       G_i = sum_f g_f(q_i) mu_if + sum_k h_k(q_i) D_ki          an equivariant vector, D_k = F_k - sum_l c_l F_l
 ///
 /// Without members it is a PaiNN whose energy or force is learned directly: the baseline of the same size.
@@ -97,8 +97,9 @@ final class StackNetwork<S: FeatureScalar> {
             lane, q.active, stride: f, into: y.active, stride: readout.outputs, rows: owned, tape: readoutTape)
     }
 
-    /// theta of owned atom i, of the last plain pass.
-    func energy(_ i: Int) -> Double { Double(output.values.column[i * readout.outputs]) }
+    /// Output `index` of owned atom i, of the last plain pass: theta, then the gate's logits; and its tangent of the last pass on duals.
+    func output(_ i: Int, _ index: Int) -> Double { Double(output.values.column[i * readout.outputs + index]) }
+    func outputTangent(_ i: Int, _ index: Int) -> Double { Double(output.tangents.column[i * readout.outputs + index]) }
 
     /// G of owned atom i, of the last plain pass.
     /// - Parameter differences: D_k of the atom.
@@ -113,14 +114,15 @@ final class StackNetwork<S: FeatureScalar> {
         return sum
     }
 
-    /// Adjoints of A = sum_i a_i theta_i (on duals 1 + t a_i), back to the pairs' gradient and the members' features.
+    /// From the adjoints of a scalar's outputs (on duals their tangents) back to the pairs' gradient and the members' features.
+    /// - Parameter adjoint: writes those of an owned atom: theta's, then the logits'.
     func backward<L: FeatureLane>(
-        _ lane: L.Type, _ pairs: PairTable<S>, seeds: borrowing Column<Double>, species: borrowing Column<Int32>, owned: Int, halo: Halo,
-        keeps: Bool
+        _ lane: L.Type, _ pairs: PairTable<S>, species: borrowing Column<Int32>, owned: Int, halo: Halo, keeps: Bool,
+        adjoint: (_ i: Int, _ y: UnsafeMutablePointer<S>) -> Void
     ) where L.Scalar == S {
         let n = readout.outputs
         let y = outputAdjoint.zeroed(owned * n)
-        for i in 0..<owned { y[i * n] = S(seeds[i]) }
+        for i in 0..<owned where species[i] >= 0 { adjoint(i, y + i * n) }
         finish(lane, pairs, y, species: species, owned: owned, halo: halo, keeps: keeps) { _ in }
     }
 
@@ -185,5 +187,5 @@ final class StackNetwork<S: FeatureScalar> {
 extension StackConfiguration {
     /// Width of the hidden layer of the readout, and how many numbers it gives.
     var readoutWidth: Int { kind == .direct ? width : max(16, width / 2) }
-    var outputs: Int { kind == .direct ? width + (vectorCount > 0 ? members : 0) : 1 }
+    var outputs: Int { kind == .direct ? width + (vectorCount > 0 ? members : 0) : 1 + (gate == .none ? 0 : members) }
 }

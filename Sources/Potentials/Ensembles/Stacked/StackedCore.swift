@@ -17,7 +17,7 @@ final class StackedCore {
     let evaluator: StackEvaluator<Double>
     let clock = StackClock()
     private let file: StackFile?
-    private let place: SourceLocation?
+    let place: SourceLocation?
     private let hasCoefficients: Bool
     /// For each deck type the element's index; -1: not seen.
     private(set) var rows: [Int32] = []
@@ -88,20 +88,46 @@ final class StackedCore {
 
     // MARK: - Evaluation
 
+    /// Members' site energies, K numbers an atom: complete on owned atoms. Only with a gate.
+    private var sites = Column<Double>()
+
     /// Evaluates bases (and, where members are wanted, observers), completes their forces on owners, adds sum_k c_k F_k with what is wanted
-    /// to `forces`, and passes the network forward.
+    /// to `forces` (unless a gate weights them atom by atom), and passes the network forward.
     func forward(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
         let wantsMembers = context.wanted.contains(.members)
-        memberSet.evaluateEach(
-            atoms, list, context.wanting(context.wanted.subtracting(.members)), only: wantsMembers ? nil : 0..<bases)
-        for k in 0..<bases where configuration.weights[k] != 0 { memberSet.add(k, weight: configuration.weights[k], into: &forces) }
-        clock.measure(.exchange) { if wantsMembers || evaluator.members > 0 { judge.complete(atoms, context) } }
+        var wanted = context.wanted.subtracting(.members)
+        if evaluator.isGated { wanted.insert(.atomEnergy) }
+        memberSet.evaluateEach(atoms, list, context.wanting(wanted), only: wantsMembers ? nil : 0..<bases)
+        if !evaluator.isGated {
+            for k in 0..<bases where configuration.weights[k] != 0 { memberSet.add(k, weight: configuration.weights[k], into: &forces) }
+        }
+        let start = ContinuousClock.now
+        if wantsMembers || evaluator.members > 0 { judge.complete(atoms, context) }
+        if evaluator.isGated { completeSites(atoms, context) }
+        clock.add(.exchange, since: start)
         if wantsMembers { judge.judge(atoms, context) }
         clock.measure(.network) {
             let perForce = 1 / forceScale
-            evaluator.prepare(atoms, list, rows: rows, length: scales.length) { k, i in judge.memberForce(k, atom: i) * perForce }
+            evaluator.prepare(atoms, list, rows: rows, length: scales.length) { k, i in
+                judge.memberForce(k, atom: i) * perForce
+            } energy: { k, i in
+                sites[i * bases + k] / scales.energy
+            }
             evaluator.forward(context.halo)
         }
+    }
+
+    private func completeSites(_ atoms: borrowing Atoms, _ context: ComputeContext) {
+        let K = bases, count = atoms.count
+        sites.resize(to: count * K, filling: 0)
+        let into = sites.pointer
+        for k in 0..<K {
+            memberSet.withForces(k) { forces in
+                let e = forces.atomEnergy.pointer
+                for i in 0..<count { into[i * K + k] = e[i] }
+            }
+        }
+        context.halo.reverse(&sites, stride: K)
     }
 
     func culprit(atom i: Int) -> String {
