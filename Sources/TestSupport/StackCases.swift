@@ -15,6 +15,12 @@ enum StackCases {
                 $0.features = .geometry
             }
         },
+        PotentialCase("stack-gate-global", options: global, system: liquid, small: systems) {
+            try conservative($0) {
+                gate(&$0)
+                $0.gate = .global
+            }
+        },
         PotentialCase("stack-shallow", options: double, system: liquid, small: { [systems()[1]] }) {
             try conservative($0) { $0.interactions = 0 }
         },
@@ -72,6 +78,13 @@ enum StackCases {
     private static var double: ConformanceOptions {
         var options = ConformanceOptions(exempt: [.seeds, .pullback])
         options.largestReplica = 120
+        return options
+    }
+
+    /// One set of weights for all atoms: not extensive.
+    private static var global: ConformanceOptions {
+        var options = double
+        options.exempt.insert(.separation)
         return options
     }
 

@@ -37,7 +37,7 @@ struct StackTrainCommand: RankCommand {
     @Option(help: "What the network knows of the bases: forces, or geometry only.")
     var features = StackConfiguration.Features.forces
 
-    @Option(help: "How a conservative ensemble weights energies: none (constants), or local (by each atom's surroundings).")
+    @Option(help: "How a conservative ensemble weights energies: none (constants), local (by each atom's surroundings), or global (one set for a structure, not extensive).")
     var gate = StackConfiguration.Gate.none
 
     @Flag(help: "Use the deck's elements only, not its bases: a single network of the same size, for comparison.")

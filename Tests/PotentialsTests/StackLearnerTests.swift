@@ -36,10 +36,12 @@ struct StackLearnerTests {
             // The first guess ends in a layer of zeros, which would hide all other gradients.
             var random = SeededGenerator(5)
             learner.load(learner.parameters.map { $0 + 0.1 * (2 * random.uniform() - 1) })
+            // Energies' weights of a global gate are one number: those of a structure's total energy always are.
+            let isGlobal = gate == .global
             for i in 0..<bases[0].atoms.count {
                 let id = Double(bases[0].atoms.id[i])
                 r.append(Vector(sin(id), cos(1.7 * id), sin(2.3 * id + 1), 0))
-                a.append(cos(0.9 * id))
+                a.append(isGlobal ? 0.7 : cos(0.9 * id))
             }
             tangents = bases.map {
                 $0.pullback({ _ in 0 }, { Vector(sin(Double($0)), cos(1.7 * Double($0)), sin(2.3 * Double($0) + 1), 0) }, [.atomEnergy])
@@ -115,6 +117,7 @@ struct StackLearnerTests {
             Case("conservative, connected", .conservative, .forces, isConnected: true),
             Case("conservative, geometry", .conservative, .geometry),
             Case("local gate", .conservative, .forces, isConnected: true, gate: .local),
+            Case("global gate", .conservative, .forces, isConnected: true, gate: .global),
             Case("local gate, geometry", .conservative, .geometry, gate: .local),
         ])
     func gradients(_ variant: Case) throws {

@@ -87,7 +87,12 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
     public var summary: String {
         let features = core.evaluator.members > 0
             ? "features from members' forces, differentiated by one pass on duals of each base" : "features from geometry alone"
-        let gate = isGated ? ["local gate: weights of the members' site energies depend on each atom's surroundings"] : []
+        let gate =
+            switch core.configuration.gate {
+            case .none: [String]()
+            case .local: ["local gate: weights of the members' site energies depend on each atom's surroundings"]
+            case .global: ["global gate: one set of weights for all atoms. NOT extensive: for comparison with published work only"]
+            }
         let multiple = period > 1 ? ["correction every \(period) steps (r-RESPA)"] : []
         let energy = isGated ? "sum w_ik (e_ki - e0_k)" : "sum c_k E_k"
         return core.summary(["exact gradient of U = \(energy) + sum theta_i; \(features)"] + gate + multiple)

@@ -19,7 +19,11 @@ final class StackEvaluator<S: FeatureScalar> {
     /// Members' site energies on owned atoms less their references, eV: [atom][member]. Only with a gate.
     private var sites = Column<Double>()
 
+    /// Of a global gate: weights, sum over atoms of site energies, and 1 / N; equal on every rank.
+    private var shared = (weights: [Double](), energies: [Double](), inverse: 0.0)
+
     var isGated: Bool { configuration.gate != .none }
+    private var isGlobal: Bool { configuration.gate == .global }
     private let prior: [Double]
 
     var configuration: StackConfiguration { network.configuration }
@@ -82,6 +86,25 @@ final class StackEvaluator<S: FeatureScalar> {
 
     func forward(_ halo: Halo) {
         network.forward(SIMD8<S>.self, pairs, species: species, owned: owned, halo: halo)
+        guard isGlobal else { return }
+        let K = configuration.members
+        let sums = sum(halo) { i in (0..<K).map { network.output(i, 1 + $0) } + memberSites(i) + [1] }
+        let inverse = 1 / max(1, sums[2 * K])
+        shared = (softmax(sums[..<K].map { $0 * inverse }), Array(sums[K..<2 * K]), inverse)
+    }
+
+    /// The sum over all ranks' atoms that are seen. Collective.
+    private func sum(_ halo: Halo, _ value: (Int) -> [Double]) -> [Double] {
+        var sums = [Double](repeating: 0, count: 2 * configuration.members + 1)
+        for i in 0..<owned where species[i] >= 0 { for (k, x) in value(i).enumerated() { sums[k] += x } }
+        halo.communicator.all(.sum, &sums)
+        return sums
+    }
+
+    private func softmax(_ logits: [Double]) -> [Double] {
+        let largest = logits.max() ?? 0
+        let terms = zip(prior, logits).map { $0 * exp($1 - largest) }, sum = terms.reduce(0, +)
+        return terms.map { $0 / sum }
     }
 
     /// theta of owned atom i with its element's offset, and with a gate sum_k w_ik (e_ki - e0_k); 0 where not seen.
@@ -95,10 +118,11 @@ final class StackEvaluator<S: FeatureScalar> {
 
     /// w_ik of owned atom i: the gate's softmax.
     func weights(_ i: Int) -> [Double] {
-        let logits = prior.indices.map { network.output(i, 1 + $0) }, largest = logits.max() ?? 0
-        let terms = zip(prior, logits).map { $0 * exp($1 - largest) }, sum = terms.reduce(0, +)
-        return terms.map { $0 / sum }
+        isGlobal ? shared.weights : softmax(prior.indices.map { network.output(i, 1 + $0) })
     }
+
+    /// What a logit of atom i weights: its own site energies, or with a global gate all atoms' divided by their number.
+    private func weighted(_ i: Int) -> [Double] { isGlobal ? shared.energies.map { $0 * shared.inverse } : memberSites(i) }
 
     private func memberSites(_ i: Int) -> [Double] {
         let K = configuration.members
@@ -122,7 +146,7 @@ final class StackEvaluator<S: FeatureScalar> {
         network.backward(SIMD8<S>.self, pairs, species: species, owned: owned, halo: halo, keeps: keeps) { i, y in
             y[0] = 1
             guard isGated else { return }
-            let w = weights(i), e = memberSites(i), mean = zip(w, e).reduce(0) { $0 + $1.0 * $1.1 }
+            let w = weights(i), e = weighted(i), mean = zip(w, e).reduce(0) { $0 + $1.0 * $1.1 }
             for k in w.indices { y[1 + k] = S(w[k] * (e[k] - mean)) }
         }
     }
@@ -169,13 +193,20 @@ final class StackEvaluator<S: FeatureScalar> {
             }
         }
         network.forward(Dual<SIMD8<S>>.self, pairs, species: species, owned: owned, halo: halo)
-        let seeds = a.pointer
+        let bases = configuration.members, seeds = a.pointer
+        var tangents = [Double]()
+        if isGlobal {
+            // Of the mean logits, and of the site energies' sums over N. Seeds of a global gate are those of the whole structure.
+            tangents = sum(halo) { i in (0..<bases).map { network.outputTangent(i, 1 + $0) } + (0..<bases).map { energy($0, i) } }
+            tangents = tangents.map { $0 * shared.inverse }
+        }
         network.backward(Dual<SIMD8<S>>.self, pairs, species: species, owned: owned, halo: halo, keeps: true) { i, y in
             y[0] = S(seeds[i])
             guard isGated else { return }
             // The tangent of (1 + t a) w_k (e_k - sum_l w_l e_l), with dw_k = w_k (dl_k - sum_l w_l dl_l) from the logits l.
-            let w = weights(i), e = memberSites(i), de = w.indices.map { energy($0, i) }
-            let dl = w.indices.map { network.outputTangent(i, 1 + $0) }
+            let w = weights(i), e = weighted(i)
+            let de = isGlobal ? Array(tangents[bases..<2 * bases]) : w.indices.map { energy($0, i) }
+            let dl = isGlobal ? Array(tangents[..<bases]) : w.indices.map { network.outputTangent(i, 1 + $0) }
             func mean(_ x: [Double]) -> Double { zip(w, x).reduce(0) { $0 + $1.0 * $1.1 } }
             let average = mean(e), shift = mean(dl)
             let dw = w.indices.map { w[$0] * (dl[$0] - shift) }
