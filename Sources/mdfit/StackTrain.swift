@@ -47,7 +47,7 @@ struct StackTrainCommand: RankCommand {
     @OptionGroup var network: NetworkOptions
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: "Continue from the parameters of this stacked ensemble, whose network must be the same.")
+    @Option(help: "Start from the parameters of this stacked ensemble, of the same network; features of forces that it lacks start at zero.")
     var from: String?
 
     @Option(help: "Checkpoint, written after each epoch and continued from if it is there.")
@@ -81,7 +81,7 @@ struct StackTrainCommand: RankCommand {
             learner, training: task(trainingSet, trainingPredictions), validation: task(heldSet, heldPredictions), training.schedule,
             training.optimizer, communicator)
         var curve = StackCurve(trainer, deck: potential, held: split.held.count)
-        let settings = "\(learner.configuration) \(training.description) \(split.training.count) \(split.held.count)"
+        let settings = "\(try learner.configuration.json) \(training.description) \(split.training.count) \(split.held.count)"
         if let checkpoint, FileManager.default.fileExists(atPath: checkpoint) {
             var earlier = ""
             try agree(communicator) {
@@ -95,7 +95,7 @@ struct StackTrainCommand: RankCommand {
             print("# \(potential): \(learner.parameters.count) parameters, \(trainingSet.total) frames to train on, \(heldSet.total) to judge by")
             print(curve.heading)
         }
-        while !trainer.isFinished {
+        while !trainer.isFinished, trainer.epoch < training.until ?? .max {
             var bar = ProgressBar(total: trainer.stepsPerEpoch, isWriter: isWriter)
             let epoch = try trainer.runEpoch { bar.show($0) }
             bar.clear()
@@ -136,7 +136,10 @@ struct StackTrainCommand: RankCommand {
                     from, "is for \(file.configuration.elements) and bases \(file.configuration.bases), not \(p.elements) and \(p.names)")
             }
             var configuration = file.configuration
-            (configuration.kind, configuration.features) = (kind, features)
+            configuration.features = features
+            guard configuration.kind == kind, configuration.gate == gate else {
+                throw DataError(from, "is \(configuration.kind) with gate \(configuration.gate): not what --kind and --gate ask for")
+            }
             return try StackLearner(file, configuration, precision: training.precision)
         }
         let weights = withoutBases ? [] : ErrorMoments(p, communicator).sum().minimumVariance(Array(p.names.indices))
@@ -205,6 +208,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Epochs altogether.")
     var epochs = 100
 
+    @Option(help: "Stop after this epoch; --checkpoint continues later.")
+    var until: Int?
+
     @Option(help: "How many of them, the last ones, with connected features.")
     var connected = 0
 
@@ -229,8 +235,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Decay of weights a step, times the rate.")
     var decay = 0.0
 
-    @Option(help: "Longest gradient.")
-    var clip = 10.0
+    @Option(help: "Longest gradient, in root mean squares of the recent ones.")
+    var clip = 3.0
 
     @Option(help: "The average of parameters forgets over 1 / (1 - this) steps.")
     var averaging = 0.999

@@ -4,11 +4,12 @@ import Foundation
 ///
 ///     m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2,   p -= rate (m^ / (sqrt(v^) + epsilon) + decay p),   m^ = m / (1 - b1^t)
 ///
-/// Gradients longer than `clip` are shortened to it first. The average forgets over 1 / (1 - averaging) steps, and over fewer at first.
+/// Gradients longer than `clip` times the root mean square of the recent ones' lengths are shortened to that first, so that one odd frame
+/// does not throw the parameters far off. The average forgets over 1 / (1 - averaging) steps, and over fewer at first.
 public struct AdamW: Sendable {
     public struct Settings: Sendable, Equatable {
         public var decay = 0.0
-        public var clip = 10.0
+        public var clip = 3.0
         public var averaging = 0.999
         public init() {}
     }
@@ -19,6 +20,8 @@ public struct AdamW: Sendable {
     public private(set) var average: [Double]
     var first: [Double]
     var second: [Double]
+    /// Moving mean of the squared lengths of gradients, as far as they were not clipped.
+    private(set) var squaredLength = 0.0
 
     static let b1 = 0.9, b2 = 0.999, epsilon = 1e-8
 
@@ -29,9 +32,11 @@ public struct AdamW: Sendable {
     }
 
     /// As it was after `step` steps.
-    init(_ settings: Settings, step: Int, parameters: [Double], average: [Double], first: [Double], second: [Double]) {
+    init(
+        _ settings: Settings, step: Int, parameters: [Double], average: [Double], first: [Double], second: [Double], squaredLength: Double
+    ) {
         (self.settings, self.step, self.parameters, self.average) = (settings, step, parameters, average)
-        (self.first, self.second) = (first, second)
+        (self.first, self.second, self.squaredLength) = (first, second, squaredLength)
     }
 
     /// - Returns: the gradient's length before it was clipped.
@@ -39,7 +44,10 @@ public struct AdamW: Sendable {
     public mutating func update(_ gradient: [Double], rate: Double) -> Double {
         step += 1
         let length = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        let scale = length > settings.clip ? settings.clip / length : 1
+        let limit = step > 1 ? settings.clip * squaredLength.squareRoot() : length
+        let scale = length > limit ? limit / length : 1
+        let forget = max(0.01, 1 / Double(step))
+        squaredLength += forget * (min(length, limit) * min(length, limit) - squaredLength)
         let correction1 = 1 / (1 - pow(Self.b1, Double(step))), correction2 = 1 / (1 - pow(Self.b2, Double(step)))
         let keep = min(settings.averaging, Double(1 + step) / Double(10 + step))
         for k in parameters.indices {

@@ -14,7 +14,7 @@ public struct TrainingCheckpoint {
         let o = trainer.optimizer
         var writer = SafetensorsWriter(metadata: [
             "format": format, "settings": settings, "curve": curve, "epoch": "\(trainer.epoch)", "step": "\(o.step)",
-            "best_epoch": "\(trainer.best.epoch)", "best_objective": "\(trainer.best.objective)",
+            "squared_length": "\(o.squaredLength)", "best_epoch": "\(trainer.best.epoch)", "best_objective": "\(trainer.best.objective)",
         ])
         for (name, values) in [
             ("parameters", o.parameters), ("average", o.average), ("first", o.first), ("second", o.second),
@@ -35,13 +35,13 @@ public struct TrainingCheckpoint {
             throw DataError(path, "is a checkpoint of another training: remove it, or name another one by --checkpoint")
         }
         guard let epoch = m["epoch"].flatMap({ Int($0) }), let step = m["step"].flatMap({ Int($0) }),
-            let bestEpoch = m["best_epoch"].flatMap({ Int($0) }), let objective = m["best_objective"].flatMap({ Double($0) })
-        else { throw DataError(path, "lacks epoch, step or best") }
+            let length = m["squared_length"].flatMap({ Double($0) }), let bestEpoch = m["best_epoch"].flatMap({ Int($0) }), let objective = m["best_objective"].flatMap({ Double($0) })
+        else { throw DataError(path, "lacks epoch, step, length or best") }
         let shape = [trainer.learner.parameters.count]
         let optimizer = AdamW(
             trainer.optimizer.settings, step: step, parameters: try tensors.tensor("parameters", shape: shape),
             average: try tensors.tensor("average", shape: shape), first: try tensors.tensor("first", shape: shape),
-            second: try tensors.tensor("second", shape: shape))
+            second: try tensors.tensor("second", shape: shape), squaredLength: length)
         trainer.restore(epoch: epoch, optimizer: optimizer, best: (objective, try tensors.tensor("best", shape: shape), bestEpoch))
         return m["curve"] ?? ""
     }

@@ -67,6 +67,15 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
 
     public var members: Int { bases.count }
 
+    /// The same text for the same configuration.
+    public var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
     /// What is wrong with these numbers; nil when they are sound.
     public var fault: String? {
         if version != 1 { return "version \(version); expected 1" }

@@ -37,9 +37,7 @@ public struct StackFile {
     }
 
     static func bytes(_ configuration: StackConfiguration, _ tensors: [(name: String, shape: [Int], values: [Double])]) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var writer = SafetensorsWriter(metadata: [key: String(decoding: try encoder.encode(configuration), as: UTF8.self)])
+        var writer = SafetensorsWriter(metadata: [key: try configuration.json])
         for tensor in tensors { writer.add(tensor.name, shape: tensor.shape, tensor.values, .single) }
         return try writer.bytes()
     }

@@ -26,9 +26,10 @@ public final class StackLearner {
         try self.init(configuration, RandomTensors(seed: seed), precision)
     }
 
-    /// The weights of a file, whose configuration may have been changed where tensors stay the same.
+    /// The weights of a file. Its configuration may have been changed where tensors stay the same, or to features that the file lacks, whose
+    /// layers then start at zero: the ensemble starts as the file's.
     public convenience init(_ file: StackFile, _ configuration: StackConfiguration? = nil, precision: Precision = .single) throws {
-        try self.init(configuration ?? file.configuration, file.tensors, precision)
+        try self.init(configuration ?? file.configuration, WarmStart(file: file.tensors), precision)
     }
 
     private init(_ configuration: StackConfiguration, _ source: some TensorSource, _ precision: Precision) throws {

@@ -100,3 +100,12 @@ struct TensorDictionary: TensorSource {
         return values
     }
 }
+
+/// A file's tensors, and zeros for the members' features where it has none.
+struct WarmStart: TensorSource {
+    let file: Safetensors
+    func tensor(_ name: String, shape: [Int]) throws -> [Double] {
+        if name.hasPrefix("input."), !file.contains(name) { return Array(repeating: 0, count: shape.reduce(1, *)) }
+        return try file.tensor(name, shape: shape)
+    }
+}
