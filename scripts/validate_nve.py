@@ -15,10 +15,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHANOL = ROOT / "inputs" / "methanol"
 
 
-def deck(pair, timestep, steps, temperature):
+def deck(pair, timestep, steps, temperature, cells=1, warm=400, every=1):
+    """NVE of cells x cells cells after `warm` steps with a thermostat, with a row of energies every so many steps."""
     return f"""units metal
 boundary p p p
 read_data {METHANOL}/start.data
+replicate {cells} {cells} 1
 labelmap atom 1 Cu 2 C 3 O 4 H
 {pair}
 region lower block INF INF INF INF INF 17.5 units box
@@ -31,13 +33,13 @@ fix hold frozen setforce 0.0 0.0 0.0
 fix warm mobile langevin {temperature} {temperature} 0.05 77 zero yes
 fix move mobile nve
 thermo 1000
-run 400
+run {warm}
 unfix warm
 reset_timestep 0
 timestep {timestep}
 thermo_style custom step time temp pe ke etotal
 thermo_modify norm no format float %.15g
-thermo 1
+thermo {every}
 run {steps}
 """
 
@@ -126,4 +128,5 @@ def main():
         print("\n" + text)
 
 
-main()
+if __name__ == "__main__":
+    main()
