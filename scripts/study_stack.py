@@ -23,8 +23,8 @@ models of the methanol data set, and trains on them in single precision (MD is i
     plots         training.png, errors.png, parity.png, nve.png, cost.png of what there is
 
 What is done already (NAME.done) is skipped, and a training that was cut off goes on from its checkpoint, so the same command continues. To
-do something again, delete its NAME.done (and NAME.ckpt). Every command is printed; VALIDATION is only measured on, never used in training.
-Needs numpy, and matplotlib for plots.
+train something again, delete its NAME.done and NAME.ckpt; what is measured on it follows. Every command is printed; VALIDATION is only
+measured on, never used in training. Needs numpy, and matplotlib for plots.
 """
 import argparse, os, pathlib, re, shlex, subprocess, sys
 
@@ -147,16 +147,22 @@ class Study:
         _ = self.robust
 
     def write(self, name, text):
-        (self.out / name).write_text(text)
+        path = self.out / name
+        # A file that stays as it was makes nothing out of date.
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
 
     def has(self, *names):
         return all((self.out / name).exists() for name in names)
 
-    def run(self, name, command):
-        """Runs a command in the folder of results; what it prints is in NAME.log, and NAME.done says that it came to its end."""
+    def run(self, name, command, needs=()):
+        """Runs a command in the folder of results; what it prints is in NAME.log, and NAME.done says that it came to its end. It is run
+        again when one of the files that it needs is newer.
+        """
         done, log = self.out / f"{name}.done", self.out / f"{name}.log"
-        if done.exists():
-            print(f"# {name}: done already")
+        if done.exists() and all(self.has(f) and (self.out / f).stat().st_mtime <= done.stat().st_mtime for f in needs):
+            isSame = done.read_text() == shlex.join(command)
+            print(f"# {name}: done already" + ("" if isSame else f", but by another command: {done.read_text()}"))
             return True
         print(f"(cd {self.o.out} && {shlex.join(command)} > {log.name})", flush=True)
         if self.o.print:
@@ -166,7 +172,7 @@ class Study:
                 command, cwd=self.out, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=self.environment).returncode
         if code != 0:
             sys.exit(f"study_stack.py: {name} failed with code {code}:\n{log.read_text()[-2000:]}")
-        done.touch()
+        done.write_text(shlex.join(command))
         return True
 
     @property
@@ -221,8 +227,8 @@ class Study:
         o = self.o
         self.fit("conservative-detached", "--kind", "conservative")
         if o.connected and (o.print or self.has("conservative-detached.safetensors")):
-            self.fit("conservative", "--kind", "conservative", "--from", "conservative-detached.safetensors", "--connected", str(o.connected),
-                     "--rate", str(o.connected_rate), "--warm-up", "50", epochs=o.connected)
+            self.fit("conservative", "--kind", "conservative", "--from", "conservative-detached.safetensors", "--connected",
+                     str(o.connected), "--rate", str(o.connected_rate), "--warm-up", "50", epochs=o.connected)
 
     @property
     def robust(self):
@@ -252,17 +258,17 @@ class Study:
             for seed in self.seeds:
                 self.fit(f"{name}-{seed}", "--kind", "direct", deck=f"{name}.bases.in", epochs=self.o.robust_epochs, seed=seed)
 
-    def measure(self, name, pair):
+    def measure(self, name, needs, pair):
         self.write(f"{name}.in", self.bases.deck(pair))
         return self.run(f"evaluate-{name}", [
             *self.launcher, self.mdfit, "evaluate", f"{name}.in", self.validation, "--every", str(self.o.every), "--write",
-            f"{name}.extxyz"])
+            f"{name}.extxyz"], needs=[f"{name}.in", needs])
 
     def evaluate(self):
-        measured = [(name, kind) for name, kind, needs, pair in self.potentials if self.has(needs) and self.measure(name, pair)]
+        measured = [(name, kind) for name, kind, needs, pair in self.potentials if self.has(needs) and self.measure(name, needs, pair)]
         robust = [(words, chosen, [f"{name}-{seed}" for seed in self.seeds]) for name, words, chosen in self.robust]
         robust = [case for case in robust if all(
-            self.has(f"{name}.done") and self.measure(name, self.stacked("direct", name, case[1])) for name in case[2])]
+            self.has(f"{name}.done") and self.measure(name, f"{name}.done", self.stacked("direct", name, case[1])) for name in case[2])]
         if self.o.print or not measured:
             return
         reference = stack_errors.read_forces(self.validation, self.o.every)
@@ -293,7 +299,7 @@ class Study:
                 cells += [f"{mean(seeds, key):.2f}", f"{100 * changes[-1]:+.1f} %", f"{min(values):.2f} to {max(values):.2f}"]
             verdict = "" if seeds is first else "yes" if all(abs(c) <= 0.03 for c in changes) else "no"
             lines.append(f"| {words}: {' '.join(bases[k]['name'] for k in chosen)} | {' | '.join(cells)} | {verdict} |")
-        text = f"Direct ensembles, {self.o.robust_epochs} epochs each; means over {len(first)} seeds; forces in meV/A on VALIDATION."
+        text = f"Direct ensembles; epochs: {self.o.robust_epochs}, seeds: {len(first)} (means over them); forces in meV/A on VALIDATION."
         if self.o.bad:
             bad = bases[self.o.bad - 1]
             text += f" The bad base is {bad['name']}, with {bad[rmse] / min(b[rmse] for b in bases):.1f} times the best base's force RMSE."
@@ -312,7 +318,8 @@ class Study:
 
     def dynamics(self, name, text, log):
         self.write(f"in.{name}", text)
-        return self.run(name, [*self.launcher, self.mdrun, f"in.{name}", "-log", log])
+        trained = [f"{kind}.done" for kind in ("direct", "conservative") if f"{kind}.safetensors" in text]
+        return self.run(name, [*self.launcher, self.mdrun, f"in.{name}", "-log", log], needs=[f"in.{name}", *trained])
 
     def nve(self):
         if not self.bases.isMethanol:
@@ -404,10 +411,13 @@ def main():
     add("--cost-steps", type=int, default=20)
     add("--mark", action="append", default=[], metavar="LABEL=MAE", help="a line in errors.png")
     o = options.parse_args()
-    study = Study(o)
-    for step in STEPS:
-        if step in o.steps:
-            getattr(study, step)()
+    try:
+        study = Study(o)
+        for step in STEPS:
+            if step in o.steps:
+                getattr(study, step)()
+    except (ValueError, OSError) as error:
+        sys.exit(f"study_stack.py: {error}")
 
 
 if __name__ == "__main__":
