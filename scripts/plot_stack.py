@@ -65,8 +65,7 @@ def coloured_by_density(axis, x, y, bins=400):
     at = lambda v, edges: np.clip(np.searchsorted(edges, v, side="right") - 1, 0, bins - 1)
     density = counts[at(x, xs), at(y, ys)]
     order = np.argsort(density, kind="stable")
-    norm = plt.matplotlib.colors.LogNorm(1, max(2, density.max()))
-    return axis.scatter(x[order], y[order], c=density[order], s=3, norm=norm, cmap="viridis", linewidths=0, rasterized=True)
+    return axis.scatter(x[order], y[order], c=density[order], s=3, cmap="viridis", linewidths=0, rasterized=True)
 
 
 def parity(o):
@@ -76,11 +75,10 @@ def parity(o):
     figure, axes = plt.subplots(
         2, len(panels), figsize=(0.9 + 3.5 * len(panels), 5.6), sharex=True, sharey="row", squeeze=False, height_ratios=[1.5, 1])
     truth = panels[0][1][1].ravel()
-    ends = np.array([truth.min(), truth.max()])
+    ends, points = np.array([truth.min(), truth.max()]), []
     for (label, (_, truth, forces)), (above, below) in zip(panels, axes.T):
         x, y = truth.ravel(), forces.ravel()
-        points = coloured_by_density(above, x, y)
-        coloured_by_density(below, x, y - x)
+        points += [coloured_by_density(above, x, y), coloured_by_density(below, x, y - x)]
         above.plot(ends, ends, color="black", lw=0.8, zorder=0)
         below.axhline(0, color="black", lw=0.8, zorder=0)
         error = 1e3 * (y - x)
@@ -91,7 +89,10 @@ def parity(o):
         below.set_xlabel("reference force (eV/Å)")
     axes[0, 0].set_ylabel("predicted force (eV/Å)")
     axes[1, 0].set_ylabel("error (eV/Å)")
-    figure.colorbar(points, ax=axes, label=f"points in a cell ({len(truth) * 3} in all)", pad=0.01, aspect=40)
+    norm = plt.matplotlib.colors.LogNorm(1, max(2, *(p.get_array().max() for p in points)))
+    for p in points:
+        p.set_norm(norm)
+    figure.colorbar(points[0], ax=axes, label=f"points in a cell ({len(truth) * 3} in all)", pad=0.01, aspect=40)
     plot_style.save(figure, o.output)
 
 
