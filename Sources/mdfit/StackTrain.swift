@@ -310,15 +310,16 @@ struct StackCurve {
 
     func line(_ e: StackTrainer.Epoch) -> String {
         let v = e.validation
+        let energy = v.energyFrames > 0 ? String(format: "%7.3f", 1e3 * v.energyRMSE) : "      -"
         return String(
-            format: "%7d  %10.2e  %10.2f %10.2f %7.2f %7.3f  %8.1f %@%@", e.number, e.rate, 1e3 * e.training.forceRMSE, 1e3 * v.forceRMSE,
-            1e3 * v.forceMAE, 1e3 * v.energyRMSE, e.seconds, e.isConnected ? "connected " : "", e.isBest ? "*" : "")
+            format: "%7d  %10.2e  %10.2f %10.2f %7.2f %@  %8.1f %@%@", e.number, e.rate, 1e3 * e.training.forceRMSE, 1e3 * v.forceRMSE,
+            1e3 * v.forceMAE, energy, e.seconds, e.isConnected ? "connected " : "", e.isBest ? "*" : "")
     }
 
     mutating func add(_ e: StackTrainer.Epoch) {
-        let v = e.validation
+        let v = e.validation, energy = v.energyFrames > 0 ? String(format: "%.8e", v.energyRMSE) : ""
         csv += String(
-            format: "%d,%d,%.6e,%.8e,%.8e,%.8e,%.8e,%.8e,%.8e,%.2f\n", e.number, e.isConnected ? 1 : 0, e.rate, e.training.meanObjective,
-            v.meanObjective, e.training.forceRMSE, v.forceRMSE, v.forceMAE, v.energyRMSE, e.seconds)
+            format: "%d,%d,%.6e,%.8e,%.8e,%.8e,%.8e,%.8e,%@,%.2f\n", e.number, e.isConnected ? 1 : 0, e.rate, e.training.meanObjective,
+            v.meanObjective, e.training.forceRMSE, v.forceRMSE, v.forceMAE, energy, e.seconds)
     }
 }

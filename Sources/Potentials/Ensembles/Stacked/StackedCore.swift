@@ -34,7 +34,9 @@ final class StackedCore {
 
     /// Reads the words behind the file and the style's own options.
     init(_ style: String, _ file: StackFile, at word: Word, _ words: inout Words, _ options: DeviationOptions, _ setup: PotentialSetup) throws {
-        let memberSet = try MemberSet(&words, setup, owner: style)
+        // A network that was trained without bases is a potential by itself.
+        let isAlone = file.configuration.bases.isEmpty && words.isAtEnd
+        let memberSet = isAlone ? MemberSet([any Potential]()) : try MemberSet(&words, setup, owner: style)
         (self.style, self.file, place, self.memberSet) = (style, file, word.location, memberSet)
         configuration = file.configuration
         judge = try MemberJudge(memberSet, options)
