@@ -9,8 +9,8 @@ import Potentials
 #endif
 
 /// `fix halt`: every N steps compares an attribute with a value and ends the run where the comparison holds, as LAMMPS does. It looks
-/// at the end of a step, never before the first. Every rank decides by rank 0's value. The table then gets a row of the last step;
-/// LAMMPS (22 Jul 2025) prints one only if that is a multiple of the thermo interval.
+/// at the end of a step, never before the first. Every rank decides by rank 0's value. As in LAMMPS (22 Jul 2025) the table gets a row
+/// of the last step only if that is a multiple of the thermo interval; formulas after the run have its values in any case.
 public final class Halt: Fix {
     enum Attribute {
         /// Wall seconds since the run's first step.

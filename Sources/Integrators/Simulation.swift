@@ -42,6 +42,7 @@ public final class Simulation {
     private var lastBuild = 0
     private var nextSort = 0
     private var isPrepared = false
+    private var isCutShort = false
 
     public struct Counters: Sendable {
         public var builds = 0
@@ -77,6 +78,7 @@ public final class Simulation {
         defer { isRunning = false }
         system.run = run
         system.stop = nil
+        isCutShort = false
         timings = Timings()
         halo.seconds = 0
         try prepare(run)
@@ -103,16 +105,18 @@ public final class Simulation {
             for fix in fixes { try fix.finalIntegrate(system) }
             for fix in fixes { try fix.endOfStep(system) }
         }
-        if system.stop != nil { endHere() }
+        if system.stop != nil, system.step < current.last { endHere() }
         try timings.measure(.output) {
             for observer in observers where isDue(observer) { try observer.observe(self, current) }
         }
     }
 
-    /// Makes the present step the run's last, with what observers of a run's end need. Forces stay as fixes have left them.
+    /// Makes the present step the run's last. Observers of a run's end do not look, as in LAMMPS, but what they need is there for formulas
+    /// after the run. Forces stay as fixes have left them.
     private func endHere() {
         current.last = system.step
         let wanted = wantedNow().union(system.forces.wanted)
+        isCutShort = true
         guard wanted != system.forces.wanted else { return }
         let forces = system.forces.force.copy()
         computeForces(wanted)
@@ -243,7 +247,8 @@ public final class Simulation {
     // MARK: - Schedules
 
     private func isDue(_ observer: any Observer) -> Bool {
-        observer.nextStep(after: system.step - 1) == system.step || system.step == current.last && observer.looksAtEnd(of: current)
+        let isAtEnd = system.step == current.last && !isCutShort
+        return observer.nextStep(after: system.step - 1) == system.step || isAtEnd && observer.looksAtEnd(of: current)
     }
 
     private func wantedNow(atStart: Bool = false) -> Wanted {
