@@ -14,7 +14,7 @@ struct CommitteeOptions {
     private var isNormalised = true
     private var driver: [Word] = []
 
-    private static let keywords = ["weights", "unnormalised", "drive"]
+    static let keywords = ["weights", "unnormalised", "drive"]
 
     /// Reads options up to the first word that is not one: the first member's style.
     /// - Throws: `DeckError` at the word that is wrong.

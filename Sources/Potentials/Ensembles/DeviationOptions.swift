@@ -13,7 +13,7 @@ import Deck
 struct DeviationOptions {
     static let usage =
         "[out_freq N] [out_file FILE] [atomic] [relative LEVEL] [relative_v LEVEL] [ddof 0|1] [members I J ...] [calibrate ALPHA]"
-    private static let keywords = ["out_freq", "out_file", "atomic", "relative", "relative_v", "ddof", "members", "calibrate"]
+    static let keywords = ["out_freq", "out_file", "atomic", "relative", "relative_v", "ddof", "members", "calibrate"]
 
     private(set) var statistics = MemberStatistics()
     private var path: String?

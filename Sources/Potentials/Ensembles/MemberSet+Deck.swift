@@ -10,14 +10,17 @@ import Domain
 /// is itself an ensemble takes all words that are left, so it comes last.
 extension MemberSet {
     /// Reads `STYLE ARGS STYLE ARGS ...` to the end of the command.
+    /// - Parameter options: words that may stand before the first member, for the message at one that is neither.
     /// - Throws: `DeckError` at the word that is wrong.
     public convenience init(
-        _ words: inout Words, _ setup: PotentialSetup, owner: String, registry: PotentialRegistry = PotentialRegistry()
+        _ words: inout Words, _ setup: PotentialSetup, owner: String, options: [String] = [],
+        registry: PotentialRegistry = PotentialRegistry()
     ) throws {
         let known = Set(registry.styles.map(\.name))
         guard let first = words.peek else { throw DeckError("\(owner): expected the members' pair styles", at: words.location) }
         guard known.contains(first.text) else {
-            throw DeckError.unknown("pair_style", first, known: known.sorted())
+            let kind = options.isEmpty ? "pair_style" : "pair_style or option of \(owner)"
+            throw DeckError.unknown(kind, first, known: known.sorted() + options)
         }
         let all = words.remaining(), end = words.location
         var starts = all.indices.filter { known.contains(all[$0].text) && !all[$0].isQuoted }
