@@ -69,6 +69,7 @@ public enum RunReport {
         text += extra
         text += timingTable(simulation, loop)
         text += memberTable(simulation.potential.timingRows, loop, communicator)
+        text += simulation.potential.remarks.map { "\n\($0)\n" }.joined()
         text += counts(simulation)
         if let drift = observation.thermo.drift.report(atoms: atoms, system.units), !isMinimization { text += drift }
         return text

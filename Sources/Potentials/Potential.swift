@@ -81,6 +81,9 @@ public protocol Potential: AnyObject {
     /// What its energy and virial are of, where they are not those of its forces: words for a warning. nil otherwise.
     var energyIsOf: String? { get }
 
+    /// Lines for the summary of a run, told behind the times of members. Equal on every rank.
+    var remarks: [String] { get }
+
     /// One line on what was loaded, for the log: file, digest, species, cutoff, parameter count.
     var summary: String { get }
 }
@@ -89,7 +92,8 @@ extension Potential {
     public var members: [any Potential] { [] }
     public func prepare(_ setup: PotentialSetup) throws {}
     public func culprit(atom i: Int) -> String { style }
-    public var energyIsOf: String? { nil }
+    public var energyIsOf: String? { members.lazy.compactMap(\.energyIsOf).first }
+    public var remarks: [String] { members.flatMap(\.remarks) }
 }
 
 /// What a potential can give beside forces, asked before the first step.

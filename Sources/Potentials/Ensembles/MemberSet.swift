@@ -130,15 +130,13 @@ public final class MemberSet {
         if suspect == nil, count > 1, !forces.isFinite { suspect = k }
     }
 
-    /// The element of each type (index 0 unused): its label, else what a member's pair_coeff line names; nil where neither says it.
+    /// The element of each type (index 0 unused): its label, else what the pair_coeff line of a member, at any depth, names; nil where
+    /// neither says it.
     func elements(_ setup: PotentialSetup) -> [String?] {
         (0...setup.typeCount).map { type in
             if type == 0 { return nil }
             if type < setup.labels.count, let label = setup.labels[type] { return label }
-            for member in members {
-                if let map = (member.potential as? any SpeciesMapping)?.speciesMap, let name = map.names[type] { return name.text }
-            }
-            return nil
+            return potentials.lazy.compactMap { $0.element(ofType: type) }.first
         }
     }
 
@@ -191,6 +189,14 @@ public final class MemberSet {
         let inner = members[k].potential.culprit(atom: i), name = members[k].name
         let line = coefficientLines[k].last.map { " (pair_coeff words: \($0.joined(separator: " ")))" } ?? ""
         return (inner == members[k].potential.style ? name : "\(name): \(inner)") + line
+    }
+}
+
+extension Potential {
+    /// The element that a pair_coeff line of this potential, or of the first member that says so, names for a type.
+    func element(ofType type: Int) -> String? {
+        if let name = (self as? any SpeciesMapping)?.speciesMap?.names[type] { return name.text }
+        return members.lazy.compactMap { $0.element(ofType: type) }.first
     }
 }
 

@@ -63,7 +63,9 @@ extension Session {
         if let fix = fixes.first(where: \.needsVirial) {
             throw DeckError("fix \(fix.id) \(fix.style) needs the virial of the forces; \(potential.style) has none", at: location)
         }
-        if let whose = potential.energyIsOf { output.warn("\(potential.style): potential energy and pressure are those of \(whose)") }
+        if let whose = potential.energyIsOf {
+            output.warn("\(potential.style): potential energy, pressure and stress are those of \(whose)")
+        }
         if fixes.contains(where: { $0.style == "nve" }), !fixes.contains(where: { $0.style == "langevin" }) {
             output.warn("the forces of \(potential.style) are not the gradient of an energy: with fix nve the total energy will drift")
         }

@@ -32,7 +32,8 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
                 isOption = try options.read(&words)
             }
         }
-        return ConservativeEnsemble(try StackedCore("ensemble/conservative", file, at: word, &words, options, setup), every: period)
+        let core = try StackedCore("ensemble/conservative", file, at: word, &words, options, own: ["every"], setup)
+        return ConservativeEnsemble(core, every: period)
     }
 
     public let style = "ensemble/conservative"

@@ -21,8 +21,8 @@ public final class DirectEnsemble: Potential, MemberReporting {
 
     public let style = "ensemble/direct"
     let core: StackedCore
-    /// |sum_j G_j| of the last evaluation, force units.
-    public private(set) var netCorrection = 0.0
+    /// |sum_j G_j| of the last evaluation and the largest since `resetOwnSeconds`, force units.
+    public private(set) var netCorrection = 0.0, largestNetCorrection = 0.0
 
     init(_ core: StackedCore) { self.core = core }
 
@@ -38,12 +38,20 @@ public final class DirectEnsemble: Potential, MemberReporting {
     public var capabilities: Capabilities {
         members.prefix(core.bases).reduce(Capabilities.all) { $0.intersection($1.capabilities) }.subtracting(.gradient)
     }
-    public var energyIsOf: String? { "the weighted mean of its members" }
+    public var energyIsOf: String? { "the weighted mean of \(style)'s members" }
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws { try core.memberSet.coefficients(&words, setup) }
     public func prepare(_ setup: PotentialSetup) throws { try core.prepare(setup) }
     public func culprit(atom i: Int) -> String { core.culprit(atom: i) }
     public var ownSeconds: [(name: String, seconds: Double)] { core.clock.rows }
-    public func resetOwnSeconds() { core.clock.reset() }
+    public func resetOwnSeconds() {
+        core.clock.reset()
+        largestNetCorrection = 0
+    }
+    public var remarks: [String] {
+        func short(_ x: Double) -> String { (try? NumberFormat("%.4g").string(x)) ?? "\(x)" }
+        let size = "last \(short(netCorrection)), largest \(short(largestNetCorrection)) (force units)"
+        return ["\(style): net force of the correction, taken out of it: \(size)"]
+    }
 
     public var summary: String {
         core.summary(["forces are not the gradient of an energy: energies and virials are those of the weighted mean of its members"])
@@ -61,8 +69,11 @@ public final class DirectEnsemble: Potential, MemberReporting {
             sums = [sums[0] + g.x, sums[1] + g.y, sums[2] + g.z, sums[3] + 1]
         }
         context.communicator.all(.sum, &sums)
-        let net = Vector(sums[0], sums[1], sums[2], 0), mean = net / Swift.max(1, sums[3])
+        let net = Vector(sums[0], sums[1], sums[2], 0), count = Swift.max(1, sums[3])
+        // A force that is not a number stops the run at its atom: spread over all atoms it would hide where it came from.
+        let mean = net.dot(net).isFinite ? net / count : .zero
         netCorrection = net.dot(net).squareRoot()
+        largestNetCorrection = Swift.max(largestNetCorrection, netCorrection)
         for i in 0..<atoms.owned { forces.force[i] += corrections[i] - mean }
     }
 }

@@ -21,6 +21,7 @@ final class StackedCore {
     private let hasCoefficients: Bool
     /// For each deck type the element's index; -1: not seen.
     private(set) var rows: [Int32] = []
+    private var ranks = 1
     /// One electronvolt and one Angstrom in the deck's units.
     private(set) var scales = (energy: 1.0, length: 1.0)
     private(set) var requirements = Requirements(cutoff: 0, list: .full)
@@ -33,10 +34,15 @@ final class StackedCore {
     static let usage = "STYLE ARGS STYLE ARGS ...\npair_coeff * * STYLE [k] ARGS          k: which one, if the style occurs more than once"
 
     /// Reads the words behind the file and the style's own options.
-    init(_ style: String, _ file: StackFile, at word: Word, _ words: inout Words, _ options: DeviationOptions, _ setup: PotentialSetup) throws {
+    /// - Parameter own: the style's own options, for messages.
+    init(
+        _ style: String, _ file: StackFile, at word: Word, _ words: inout Words, _ options: DeviationOptions, own: [String] = [],
+        _ setup: PotentialSetup
+    ) throws {
         // A network that was trained without bases is a potential by itself.
         let isAlone = file.configuration.bases.isEmpty && words.isAtEnd
-        let memberSet = isAlone ? MemberSet([any Potential]()) : try MemberSet(&words, setup, owner: style)
+        let memberSet = isAlone
+            ? MemberSet([any Potential]()) : try MemberSet(&words, setup, owner: style, options: own + DeviationOptions.keywords)
         (self.style, self.file, place, self.memberSet) = (style, file, word.location, memberSet)
         configuration = file.configuration
         judge = try MemberJudge(memberSet, options)
@@ -67,6 +73,7 @@ final class StackedCore {
             throw DeckError("\(style) is in eV and Angstrom; units lj has no scale for these", at: place)
         }
         scales = (energy, length)
+        ranks = setup.communicator.size
         let elements = memberSet.elements(setup), name = file?.path ?? style
         rows = [-1]
         for type in 1...max(1, setup.typeCount) where type < elements.count {
@@ -133,8 +140,10 @@ final class StackedCore {
     }
 
     func culprit(atom i: Int) -> String {
-        let inner = memberSet.culprit(atom: i)
-        return memberSet.suspect == nil ? "the network \(file?.path ?? style) of \(style)" : inner
+        // The set looks for the suspect only where there are several to choose from.
+        let isMember = memberSet.suspect != nil || memberSet.count == 1 && !memberSet.withForces(0) { $0.isFinite }
+        if isMember { return memberSet.culprit(atom: i) }
+        return "the network \(file?.path ?? style) of \(style)" + (ranks > 1 ? ", or a member on a neighbouring rank" : "")
     }
 
     // MARK: - Log
