@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
         .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
+        .testTarget(name: "EndToEndTests", dependencies: ["Potentials", "TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
         .testTarget(name: "ObserversTests", dependencies: ["TestSupport", "mdrun"], swiftSettings: optimised),
         .testTarget(
             name: "DomainTests", dependencies: ["Domain", "Potentials", "Deck", "TestSupport"], swiftSettings: optimised),

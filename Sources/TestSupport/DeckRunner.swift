@@ -57,12 +57,13 @@ public struct DeckRunner {
 
     /// Runs a deck given as text (written as `in.deck`) or, with `file`, one that exists.
     public static func run(
-        _ deck: String? = nil, file: String? = nil, files: [String: String] = [:], arguments: [String] = [], ranks: Int = 1,
-        timeout: Double = 300
+        _ deck: String? = nil, file: String? = nil, files: [String: String] = [:], bytes: [String: [UInt8]] = [:],
+        arguments: [String] = [], ranks: Int = 1, timeout: Double = 300
     ) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mdrun-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for (name, text) in files { try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8) }
+        for (name, data) in bytes { try Data(data).write(to: URL(fileURLWithPath: folder + "/" + name)) }
         if let deck { try deck.write(toFile: folder + "/in.deck", atomically: false, encoding: .utf8) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

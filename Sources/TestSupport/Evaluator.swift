@@ -81,8 +81,8 @@ public final class Evaluator {
         return wanted
     }
 
-    public func evaluate(_ wanted: Wanted? = nil) -> Evaluation {
-        run(wanted ?? able) { potential.compute(atoms, list, context($0), into: &$1) }
+    public func evaluate(_ wanted: Wanted? = nil, step: Int = 0) -> Evaluation {
+        run(wanted ?? able) { potential.compute(atoms, list, context($0, step: step), into: &$1) }
     }
 
     /// Computed twice into the same forces, which must then hold the sum.

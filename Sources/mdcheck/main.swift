@@ -6,6 +6,7 @@ import TestSupport
 let usage = """
     mdcheck cases                                      the potentials that it knows
     mdcheck conformance [CASE ...]                     checkPotential on one rank; a table; status 1 when anything fails
+    mdcheck jacobian CASE ...                          asymmetry of dF/dx on one rank, and the work along a closed loop of random directions
     mdcheck domain [-p PX PY PZ]                       migration, halo and lists on these ranks against brute force
     mdcheck bench melt [STEPS [CELLS [TYPES]]]         the LAMMPS benchmark in.melt: fcc 0.8442, NVE; times of each part
     mdcheck evaluate CASE [-p PX PY PZ] [-o FILE]      energy, forces, virial on these ranks, in full precision
@@ -48,6 +49,15 @@ case "conformance":
         failures += results.failures.count
     }
     exit(failures == 0 ? 0 : 1)
+case "jacobian":
+    for known in words.dropFirst().map(theCase) {
+        let system = known.system(), probe = ForceJacobian(system, try known.make(system.setup()))
+        var random = SeededGenerator(4)
+        let u = probe.direction(&random), v = probe.direction(&random), radius = 0.01
+        let work = probe.work(along: u, v, radius: radius)
+        print("\(known.name), \(system.count) atoms: ||J - J^T|| / (2 ||J||) = \(probe.asymmetry())")
+        print("  work along a circle of radius \(radius) a coordinate = \(work)")
+    }
 case "evaluate":
     guard words.count == 2 else { fail(usage) }
     let communicator = try MPICommunicator()
