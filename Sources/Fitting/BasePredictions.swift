@@ -77,10 +77,22 @@ public struct BasePredictions: Sendable {
     public var atomCount: Int { types.count }
     public func atoms(of frame: Int) -> Range<Int> { firstAtom[frame]..<firstAtom[frame + 1] }
 
+    /// The references alone, for the training of a base potential: K = 0.
+    /// - Parameter labels: element of each type (index 0 unused).
+    /// - Throws: `DataError` naming an element that no type has as its label.
+    public init(references set: FrameSet, labels: [String?]) throws {
+        let types = TypeLabels(labels)
+        try self.init(references: set, names: [], elements: labels.dropFirst().map { $0 ?? "?" }) { try types.types(of: $0) }
+    }
+
     private init(references set: FrameSet, _ evaluator: BaseEvaluator) throws {
-        (names, elements, places, total) = (evaluator.names, evaluator.elements, set.places, set.total)
+        try self.init(references: set, names: evaluator.names, elements: evaluator.elements) { try evaluator.types(of: $0) }
+    }
+
+    private init(references set: FrameSet, names: [String], elements: [String], types typesOf: (Frame) throws -> [Int32]) throws {
+        (self.names, self.elements, places, total) = (names, elements, set.places, set.total)
         for frame in set.frames {
-            types += try evaluator.types(of: frame)
+            types += try typesOf(frame)
             firstAtom.append(types.count)
             referenceEnergies.append(frame.energy ?? .nan)
             referenceForces += frame.forces?.flatMap { [$0.x, $0.y, $0.z] } ?? Array(repeating: .nan, count: 3 * frame.count)

@@ -22,7 +22,7 @@ public final class FrameEvaluator {
     public let memberNames: [String]
     private let labels: [String?]
     private let masses: [Double?]
-    private let typeOf: [String: Int32]
+    private let typeLabels: TypeLabels
     /// One eV in the potential's energy unit.
     private let electronvolt: Double
     private let wantsSiteEnergies: Bool
@@ -43,8 +43,7 @@ public final class FrameEvaluator {
         }
         (self.potential, self.labels, self.masses, self.electronvolt) = (potential, labels, masses, electronvolt)
         wantsSiteEnergies = siteEnergies && potential.capabilities.contains(.atomEnergy)
-        typeOf = Dictionary(
-            labels.enumerated().compactMap { index, label in label.map { ($0, Int32(index)) } }, uniquingKeysWith: { first, _ in first })
+        typeLabels = TypeLabels(labels)
         memberNames = (potential as? any MemberReporting)?.memberNames ?? []
         list = NeighbourList(kind: .half, distance: 0)
     }
@@ -53,15 +52,7 @@ public final class FrameEvaluator {
 
     /// The type of each atom.
     /// - Throws: `DataError` naming an element that no type has as its label.
-    public func types(of frame: Frame) throws -> [Int32] {
-        try frame.elements.map { element in
-            guard let type = typeOf[element] else {
-                let known = labels.compactMap { $0 }.joined(separator: " ")
-                throw DataError(frame.place, "element '\(element)' is not among the potential's labels: \(known)")
-            }
-            return type
-        }
-    }
+    public func types(of frame: Frame) throws -> [Int32] { try typeLabels.types(of: frame) }
 
     /// The potential's prediction, then each member's.
     /// - Throws: `DataError` for an unknown element, a cell without volume, or a force that is not finite.

@@ -16,14 +16,19 @@ import Potentials
 /// The labels of `labelmap` are the elements that data sets name, and make the types; masses are the elements' unless the deck sets
 /// them. The commands are mdrun's own; variables, `if`, `print`, `include` and the rest of the language work too.
 final class PotentialDeck: DeckHost {
-    static let commands = ["units", "labelmap", "mass", "pair_style", "pair_coeff", "pair_modify"]
+    /// What a deck can say of elements, and of a potential for them.
+    private static let elementCommands = ["units", "labelmap", "mass"]
+    private static let potentialCommands = ["pair_style", "pair_coeff", "pair_modify"]
+    private let commands: [String]
     private let session: Session
     private let output: Output
     private var filesRead = SHA256()
 
     /// Runs the deck and prepares its potential. Collective: rank 0 reads files and broadcasts them.
+    /// - Parameter hasPotential: false for a deck of units, labelmap and mass alone, of elements to train a potential for.
     /// - Throws: `DeckError` at the word that is wrong.
-    init(_ path: String, _ communicator: any Communicator) throws {
+    init(_ path: String, _ communicator: any Communicator, hasPotential: Bool = true) throws {
+        commands = Self.elementCommands + (hasPotential ? Self.potentialCommands : [])
         output = Output(isWriter: communicator.rank == 0)
         session = try Session(communicator: communicator, output: output, isDryRun: true)
         session.deckFolder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
@@ -32,12 +37,12 @@ final class PotentialDeck: DeckHost {
             filesRead.update($0)
         }
         try Interpreter(host: self).run(file: path)
-        guard let potential = session.potential, let system = session.system else {
-            throw DeckError("\(path) has no \(session.system == nil ? "labelmap" : "pair_style")", at: nil)
-        }
+        guard let system = session.system else { throw DeckError("\(path) has no labelmap", at: nil) }
         if let type = system.atoms.labels.indices.dropFirst().first(where: { system.atoms.labels[$0] == nil }) {
             throw DeckError("\(path): labelmap gives type \(type) no label", at: nil)
         }
+        guard hasPotential else { return }
+        guard let potential = session.potential else { throw DeckError("\(path) has no pair_style", at: nil) }
         do {
             try potential.prepare(session.potentialSetup)
         } catch let error as DeckError where error.location == nil {
@@ -45,6 +50,7 @@ final class PotentialDeck: DeckHost {
         }
     }
 
+    /// Of a deck that has one.
     var potential: any Potential { session.potential! }
     var units: Units { session.units }
     var labels: [String?] { session.system!.atoms.labels }
@@ -62,8 +68,9 @@ final class PotentialDeck: DeckHost {
     }
 
     func execute(_ command: Command) throws {
-        guard Self.commands.contains(command.name.text) else {
-            throw DeckError.unknown("command for a potential", command.name, known: Self.commands)
+        guard commands.contains(command.name.text) else {
+            let what = commands.count > Self.elementCommands.count ? "a potential" : "the elements of a potential to train"
+            throw DeckError.unknown("command for \(what)", command.name, known: commands)
         }
         if command.name.text == "labelmap" { try makeTypes(command) }
         try session.execute(command)
@@ -94,7 +101,7 @@ final class PotentialDeck: DeckHost {
             System(communicator: session.communicator, units: session.units, box: box, atoms: Atoms(typeCount: last)))
     }
 
-    func knownCommands() -> [String] { Self.commands }
+    func knownCommands() -> [String] { commands }
     func readFile(_ path: String, at location: SourceLocation?) throws -> String { try session.readFile(path, at: location) }
     func echo(_ line: String) {}
     func printLine(_ text: String, to target: PrintTarget) throws { output.line("# \(text)") }

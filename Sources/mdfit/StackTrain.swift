@@ -50,22 +50,24 @@ struct StackTrainCommand: RankCommand {
     @Option(help: "Start from the parameters of this stacked ensemble, of the same network; features of forces that it lacks start at zero.")
     var from: String?
 
-    @Option(help: "Checkpoint, written after each epoch and continued from if it is there.")
-    var checkpoint: String?
-
-    @Option(help: "Write the training's curve to this CSV file (scripts/plot_training.py draws it).")
-    var curve: String?
+    @Option(help: "How many epochs, the last ones, with connected features.")
+    var connected = 0
 
     @Option(help: "Keep predictions of bases in this folder and use those that are still right.")
     var cache: String?
 
+    func validate() throws {
+        guard connected >= 0, connected <= training.epochs else {
+            throw ValidationError("--connected must be from 0 to the \(training.epochs) of --epochs, not \(connected)")
+        }
+    }
+
     func run(_ communicator: any Communicator) throws {
         let deck = try PotentialDeck(potential, communicator)
-        let isWriter = communicator.rank == 0
         let evaluator = try BaseEvaluator(
             deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units, siteEnergies: gate != .none)
         guard deck.units.name == .metal else { throw DataError(potential, "training takes eV and Angstrom: use units metal") }
-        let split = try parts(communicator)
+        let split = try training.parts(of: train, data, communicator)
         func load(_ numbers: [Int]) throws -> (FrameSet, BasePredictions) {
             try basePredictions(deck, evaluator, train, numbers: numbers, cache: cache, communicator)
         }
@@ -78,53 +80,14 @@ struct StackTrainCommand: RankCommand {
             StackTask(set, predictions, learner, training.objective, bases: members, labels: deck.labels, masses: deck.masses)
         }
         let trainer = StackTrainer(
-            learner, training: task(trainingSet, trainingPredictions), validation: task(heldSet, heldPredictions), training.schedule,
-            training.optimizer, communicator)
-        var curve = StackCurve(trainer, deck: potential, held: split.held.count)
-        let settings = "\(try learner.configuration.json) \(training.description) \(split.training.count) \(split.held.count)"
-        if let checkpoint, FileManager.default.fileExists(atPath: checkpoint) {
-            var earlier = ""
-            try agree(communicator) {
-                earlier = try TrainingCheckpoint.restore(
-                    trainer, settings: settings, from: Array(Data(contentsOf: URL(fileURLWithPath: checkpoint))), path: checkpoint)
-            }
-            curve.csv = earlier
-            if isWriter { print("# continues \(checkpoint) after epoch \(trainer.epoch)") }
+            learner, training: task(trainingSet, trainingPredictions), validation: task(heldSet, heldPredictions),
+            training.schedule(connected: connected), training.optimizer, communicator)
+        let settings = "\(try learner.configuration.json) \(training.description(connected: connected)) "
+            + "\(split.training.count) \(split.held.count)"
+        try runTraining(trainer, training, name: potential, settings: settings, output: output, communicator) {
+            learner.load($0)
+            try writeFile(try learner.file(), output)
         }
-        if isWriter {
-            print("# \(potential): \(learner.parameters.count) parameters, \(trainingSet.total) frames to train on, \(heldSet.total) to judge by")
-            print(curve.heading)
-        }
-        while !trainer.isFinished, trainer.epoch < training.until ?? .max {
-            var bar = ProgressBar(total: trainer.stepsPerEpoch, isWriter: isWriter)
-            let epoch = try trainer.runEpoch { bar.show($0) }
-            bar.clear()
-            curve.add(epoch)
-            try agree(communicator) {
-                guard isWriter else { return }
-                print(curve.line(epoch))
-                fflush(nil)
-                if let path = self.curve { try writeFile(Array(curve.csv.utf8), path) }
-                if epoch.isBest || trainer.isFinished { try writeFile(try best(trainer), output) }
-                if let checkpoint { try TrainingCheckpoint.write(trainer, settings: settings, curve: curve.csv, to: checkpoint) }
-            }
-        }
-        try agree(communicator) {
-            guard isWriter else { return }
-            try writeFile(try best(trainer), output)
-            print("# \(output): parameters of epoch \(trainer.best.epoch)")
-        }
-    }
-
-    /// Frame numbers to train on and to judge by.
-    private func parts(_ communicator: any Communicator) throws -> (training: [Int], held: [Int]) {
-        var numbers: [Int] = []
-        try agree(communicator) { numbers = data.train.numbers(of: try countFrames(train)) }
-        let split = FrameSplit(
-            count: numbers.count, fractions: [1 - training.hold, training.hold], seed: data.splitSeed + 1, block: data.block)
-        let (a, b) = (split.parts[0].map { numbers[$0] }, split.parts[1].map { numbers[$0] })
-        guard !a.isEmpty, !b.isEmpty else { throw DataError(train, "\(numbers.count) frames cannot be divided by --hold \(training.hold)") }
-        return (a, b)
     }
 
     private func makeLearner(_ deck: PotentialDeck, _ p: BasePredictions, _ communicator: any Communicator) throws -> StackLearner {
@@ -163,23 +126,12 @@ struct StackTrainCommand: RankCommand {
 
     /// The bases, where connected features need them.
     private func connectedMembers(_ deck: PotentialDeck, _ configuration: StackConfiguration) throws -> MemberSet? {
-        let connects = training.connected > 0 && configuration.features == .forces
+        let connects = connected > 0 && configuration.features == .forces
         guard connects || configuration.gate != .none, configuration.kind == .conservative, !withoutBases else { return nil }
         if let lacking = deck.potential.lackingPullback {
             throw DataError(potential, "connected features need a pullback, which \(lacking.style) does not have")
         }
         return MemberSet(deck.potential.members.isEmpty ? [deck.potential] : deck.potential.members)
-    }
-
-    private func best(_ trainer: StackTrainer) throws -> [UInt8] {
-        trainer.learner.load(trainer.best.parameters)
-        return try trainer.learner.file()
-    }
-
-    private func writeFile(_ bytes: [UInt8], _ path: String) throws {
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch { throw DataError(path, "cannot be written: \(error.localizedDescription)") }
     }
 }
 
@@ -200,126 +152,5 @@ struct NetworkOptions: ParsableArguments {
     func apply(to configuration: inout StackConfiguration) {
         (configuration.width, configuration.interactions) = (width, interactions)
         (configuration.cutoff, configuration.radial) = (cutoff, radial)
-    }
-}
-
-/// How it is trained.
-struct TrainingOptions: ParsableArguments {
-    @Option(help: "Epochs altogether.")
-    var epochs = 100
-
-    @Option(help: "Stop after this epoch; --checkpoint continues later.")
-    var until: Int?
-
-    @Option(help: "How many of them, the last ones, with connected features.")
-    var connected = 0
-
-    @Option(help: "Frames of a step, over all ranks.")
-    var batch = 8
-
-    @Option(help: "The learning rate at its highest.")
-    var rate = 1e-3
-
-    @Option(help: "The learning rate in the end.")
-    var lastRate = 1e-6
-
-    @Option(help: "Steps over which the rate rises.")
-    var warmUp = 200
-
-    @Option(help: "Stop after so many epochs without a better validation error; 0: never.")
-    var patience = 0
-
-    @Option(help: "Fraction of the frames that training is judged by, and not trained on.")
-    var hold = 0.05
-
-    @Option(help: "Decay of weights a step, times the rate.")
-    var decay = 0.0
-
-    @Option(help: "Longest gradient, in root mean squares of the recent ones.")
-    var clip = 3.0
-
-    @Option(help: "The average of parameters forgets over 1 / (1 - this) steps.")
-    var averaging = 0.999
-
-    @Option(help: "Weight of forces in the objective.")
-    var forceWeight = 1.0
-
-    @Option(help: "Weight of the energy, eV an atom.")
-    var energyWeight = 1.0
-
-    @Option(help: "Force errors count squared well below this and linearly beyond, eV/Angstrom; 0: squared always.")
-    var delta = 0.05
-
-    @Option(help: "The same for the energy, eV an atom.")
-    var energyDelta = 0.01
-
-    @Option(help: "Seed of first guesses and of the frames' order.")
-    var seed = 1
-
-    @Flag(help: "Train in double precision.")
-    var double = false
-
-    var precision: StackLearner.Precision { double ? .double : .single }
-
-    func validate() throws {
-        for (name, value) in [("epochs", epochs), ("batch", batch), ("warm-up", warmUp + 1), ("connected", connected + 1)] where value < 1 {
-            throw ValidationError("--\(name) is too small")
-        }
-        guard hold > 0, hold < 1 else { throw ValidationError("--hold must be between 0 and 1, not \(hold)") }
-        guard connected <= epochs else { throw ValidationError("--connected \(connected) are more than --epochs \(epochs)") }
-    }
-
-    var objective: StackObjective {
-        var objective = StackObjective()
-        (objective.forceWeight, objective.energyWeight) = (forceWeight, energyWeight)
-        (objective.forceDelta, objective.energyDelta) = (delta > 0 ? delta : nil, energyDelta > 0 ? energyDelta : nil)
-        return objective
-    }
-
-    var schedule: StackTrainer.Schedule {
-        var schedule = StackTrainer.Schedule()
-        (schedule.epochs, schedule.connected, schedule.batch) = (epochs, connected, batch)
-        (schedule.peak, schedule.end, schedule.warmUp) = (rate, lastRate, warmUp)
-        schedule.patience = patience > 0 ? patience : nil
-        schedule.seed = UInt64(bitPattern: Int64(seed))
-        return schedule
-    }
-
-    var optimizer: AdamW.Settings {
-        var settings = AdamW.Settings()
-        (settings.decay, settings.clip, settings.averaging) = (decay, clip, averaging)
-        return settings
-    }
-
-    /// All that a continued training must have in common with the one it continues.
-    var description: String { "\(schedule) \(optimizer) \(objective) hold \(hold) \(double ? "double" : "single")" }
-}
-
-/// The training's curve, on the terminal and as CSV.
-struct StackCurve {
-    var csv: String
-
-    init(_ trainer: StackTrainer, deck: String, held: Int) {
-        csv = "epoch,connected,rate,objective_train,objective_held,force_rmse_train,force_rmse_held,force_mae_held,energy_rmse_held,seconds\n"
-    }
-
-    let heading = """
-        #          learning  training     held out: force   force  energy
-        # epoch        rate  force RMSE       RMSE     MAE    RMSE   seconds   (meV/A; meV/atom)
-        """
-
-    func line(_ e: StackTrainer.Epoch) -> String {
-        let v = e.validation
-        let energy = v.energyFrames > 0 ? String(format: "%7.3f", 1e3 * v.energyRMSE) : "      -"
-        return String(
-            format: "%7d  %10.2e  %10.2f %10.2f %7.2f %@  %8.1f %@%@", e.number, e.rate, 1e3 * e.training.forceRMSE, 1e3 * v.forceRMSE,
-            1e3 * v.forceMAE, energy, e.seconds, e.isConnected ? "connected " : "", e.isBest ? "*" : "")
-    }
-
-    mutating func add(_ e: StackTrainer.Epoch) {
-        let v = e.validation, energy = v.energyFrames > 0 ? String(format: "%.8e", v.energyRMSE) : ""
-        csv += String(
-            format: "%d,%d,%.6e,%.8e,%.8e,%.8e,%.8e,%.8e,%@,%.2f\n", e.number, e.isConnected ? 1 : 0, e.rate, e.training.meanObjective,
-            v.meanObjective, e.training.forceRMSE, v.forceRMSE, v.forceMAE, energy, e.seconds)
     }
 }

@@ -7,11 +7,16 @@ import Potentials
 /// Bases' energies and forces are computed once (`BasePredictions`). While features are held constant, that is all a frame needs. Once
 /// they are connected, F = sum_k c_k F_k + sum_k H_k v_k - d theta/dx is what the running potential gives, and each frame takes two
 /// passes on duals of every base: H_k v_k for the force, H_k r with the objective's derivative r for the parameters' gradient.
+///
+/// A learner that is not a stacked ensemble is a base potential itself: F = -d/dx sum_i e_i, and predictions need hold the references only.
 public final class StackTask {
     public let frames: FrameSet
     public let predictions: BasePredictions
     public let objective: StackObjective
-    let learner: StackLearner
+    private let learner: any Learner
+    /// The learner where it is a stacked ensemble, and where that gives forces without an energy.
+    private let stacked: StackLearner?
+    private let direct: StackLearner?
     /// The bases themselves, for connected features.
     private let bases: MemberSet?
     private let labels: [String?]
@@ -23,10 +28,12 @@ public final class StackTask {
 
     /// - Parameter bases: prepared members whose pullback is exact, in the order of the predictions; needed for connected features only.
     public init(
-        _ frames: FrameSet, _ predictions: BasePredictions, _ learner: StackLearner, _ objective: StackObjective, bases: MemberSet?,
+        _ frames: FrameSet, _ predictions: BasePredictions, _ learner: any Learner, _ objective: StackObjective, bases: MemberSet?,
         labels: [String?], masses: [Double?]
     ) {
-        precondition(learner.configuration.members == 0 || learner.configuration.members == predictions.baseCount)
+        stacked = learner as? StackLearner
+        direct = stacked?.configuration.kind == .direct ? stacked : nil
+        precondition([0, predictions.baseCount].contains(stacked?.configuration.members ?? 0))
         (self.frames, self.predictions, self.learner, self.objective) = (frames, predictions, learner, objective)
         (self.bases, self.labels, self.masses) = (bases, labels, masses)
         parts = (0..<predictions.baseCount).map { _ in PartialForces() }
@@ -35,17 +42,16 @@ public final class StackTask {
     public var frameCount: Int { frames.frames.count }
 
     private var needs: Requirements {
-        let cutoff = learner.configuration.cutoff
-        return Requirements(cutoff: cutoff, list: .full)
+        Requirements(cutoff: learner.cutoff, list: .full)
     }
 
     /// Adds frame f to the errors and, where `learns`, to the parameters' gradient.
     /// - Throws: `DataError` for a cell without volume or a prediction that is not finite.
     public func visit(_ f: Int, isConnected: Bool, learns: Bool, into errors: inout StackErrors) throws {
         let frame = frames.frames[f], first = predictions.firstAtom[f], n = frame.count, K = predictions.baseCount
-        let configuration = learner.configuration, c = configuration.members == 0 ? [] : configuration.weights
-        let isGated = configuration.gate != .none
-        let connects = isConnected && configuration.features == .forces && configuration.kind == .conservative && !c.isEmpty
+        let stack = stacked?.configuration, c = stack?.weights ?? []
+        let isGated = stack.map { $0.gate != .none } ?? false
+        let connects = isConnected && stack?.features == .forces && direct == nil && !c.isEmpty
         let members = connects || isGated ? bases : nil
         var needs = self.needs
         if let own = members?.requirements {
@@ -66,8 +72,8 @@ public final class StackTask {
         forces.clear(count: system.atoms.count, wanted: [])
         var energy = 0.0, context = ComputeContext(halo: system.halo, step: 0, wanted: [], skin: 0)
         context.wanted = []
-        if configuration.kind == .direct {
-            for i in 0..<n { forces.force[i] = learner.correction(i) }
+        if let direct {
+            for i in 0..<n { forces.force[i] = direct.correction(i) }
             removeMean(n)
         } else {
             // v_k of each atom, then w_k.
@@ -76,7 +82,9 @@ public final class StackTask {
             learner.backward(system.atoms, system.halo, into: &forces) { k, i, value in
                 for d in 0..<3 { v[i * stride + 3 * k + d] = connects ? value[d] : 0 }
             }
-            if isGated { for i in 0..<n { for (k, w) in learner.gateWeights(i).enumerated() { v[i * stride + 3 * c.count + k] = w } } }
+            if isGated, let stacked {
+                for i in 0..<n { for (k, w) in stacked.gateWeights(i).enumerated() { v[i * stride + 3 * c.count + k] = w } }
+            }
             if let members {
                 system.halo.forward(&v, stride: stride)
                 members.evaluateEach(system.atoms, system.list, context)
@@ -112,7 +120,7 @@ public final class StackTask {
             errors.components += 3
         }
         let reference = predictions.referenceEnergies[f]
-        if configuration.kind == .conservative, !reference.isNaN {
+        if direct == nil, !reference.isNaN {
             let d = (energy - reference) / Double(n)
             let (value, slope) = StackObjective.rho(d, objective.energyDelta)
             errors.objective += objective.energyWeight * value
@@ -122,13 +130,13 @@ public final class StackTask {
         }
         guard learns else { return }
 
-        if configuration.kind == .direct {
+        if let direct {
             // The projection that takes the mean out of G is its own transpose.
             var mean = Vector.zero
             for i in 0..<n { mean += r[i] }
             mean /= Double(n)
             for i in 0..<n { r[i] -= mean }
-            learner.learn(directions: r, system.halo)
+            direct.learn(directions: r, system.halo)
             return
         }
         system.halo.forward(&r)

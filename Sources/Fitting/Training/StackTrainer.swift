@@ -1,8 +1,8 @@
 import Domain
 import Potentials
 
-/// Trains a stacked ensemble's network, data-parallel over frames: every rank visits its own frames of a batch, gradients are summed over
-/// ranks, and all ranks make the same step.
+/// Trains a network, a stacked ensemble's or a base potential, data-parallel over frames: every rank visits its own frames of a batch,
+/// gradients are summed over ranks, and all ranks make the same step.
 public final class StackTrainer {
     public struct Schedule: Sendable, Equatable {
         /// Epochs altogether, of which the last `connected` are trained with connected features.
@@ -31,7 +31,7 @@ public final class StackTrainer {
     }
 
     public let schedule: Schedule
-    public let learner: StackLearner
+    public let learner: any Learner
     private let training: StackTask
     private let validation: StackTask
     private let communicator: any Communicator
@@ -42,7 +42,7 @@ public final class StackTrainer {
     public private(set) var best: (objective: Double, parameters: [Double], epoch: Int)
 
     public init(
-        _ learner: StackLearner, training: StackTask, validation: StackTask, _ schedule: Schedule, _ settings: AdamW.Settings,
+        _ learner: any Learner, training: StackTask, validation: StackTask, _ schedule: Schedule, _ settings: AdamW.Settings,
         _ communicator: any Communicator
     ) {
         (self.learner, self.training, self.validation, self.schedule) = (learner, training, validation, schedule)
@@ -54,6 +54,10 @@ public final class StackTrainer {
     public var isFinished: Bool {
         epoch >= schedule.epochs || schedule.patience.map { epoch - best.epoch >= $0 && best.epoch > 0 } ?? false
     }
+
+    /// Of all ranks.
+    public var trainingFrames: Int { training.frames.total }
+    public var validationFrames: Int { validation.frames.total }
 
     public var stepsPerEpoch: Int { (training.frames.total + schedule.batch - 1) / schedule.batch }
 

@@ -30,7 +30,7 @@ public struct TrainingCheckpoint {
     /// - Throws: `DataError` when the file is of another training; `DeckError` when it is damaged.
     public static func restore(_ trainer: StackTrainer, settings: String, from bytes: [UInt8], path: String) throws -> String {
         let tensors = try Safetensors(bytes, file: path, at: nil), m = tensors.metadata
-        guard m["format"] == format else { throw DataError(path, "is not a checkpoint of mdfit stack train") }
+        guard m["format"] == format else { throw DataError(path, "is not a checkpoint of mdfit") }
         guard m["settings"] == settings else {
             throw DataError(path, "is a checkpoint of another training: remove it, or name another one by --checkpoint")
         }

@@ -20,6 +20,14 @@ final class FilterGradient<S: FeatureScalar> {
     func rows(interaction: Int, tile: Int) -> UnsafeMutablePointer<S> {
         rows.pointer + table.offset(interaction: interaction, tile: tile)
     }
+
+    /// [interaction][row][component][feature]
+    func plainRows() -> [Double] {
+        var plain = [Double](repeating: 0, count: rows.count)
+        let from = rows.pointer
+        table.forEachNumber { plain[$1] = Double(from[$0]) }
+        return plain
+    }
 }
 
 /// Adds to the filters' gradient what one interaction of a PaiNN contributes, for i receiving from j and the reverse:
@@ -61,6 +69,35 @@ func painnFilterGradient<L: FeatureLane>(
                     let innerJ = FeatureVectors<L>(mi + 3 * f + c, f, mp).dot(vjc)
                     let w3 = (innerI * L.load(mj + 2 * f + c, mp)).addingProduct(innerJ, L.load(mi + 2 * f + c, mp))
                     weights.scatter(w3, into: row + 2 * width + c, rowStride)
+                }
+            }
+        }
+    }
+}
+
+/// The same for one interaction of a SchNet: W' = m'_i h_j + m'_j h_i. Arguments as those of `schNetAdjoints`.
+/// Cost: pairs x features x (2 + 6) multiply-adds, three times that on duals.
+@inline(never)
+func schNetFilterGradient<L: FeatureLane>(
+    _ lane: L.Type, _ pairs: PairTable<L.Scalar>, _ table: FilterTable<L.Scalar>, interaction: Int, owned: Int,
+    features: FeatureRows<L.Scalar>, messageAdjoints: FeatureRows<L.Scalar>, into gradient: FilterGradient<L.Scalar>
+) {
+    let h = features.values, hp = features.plane, m = messageAdjoints.values, mp = messageAdjoints.plane
+    let atom = table.features, width = table.tileWidth, rowStride = table.rowStride
+    let start = pairs.start.pointer, neighbour = pairs.neighbour.pointer, base = pairs.base.pointer
+    let factors = UnsafePointer(pairs.factors.pointer), factorStride = L.isDual ? 32 : 16
+    for tile in 0..<table.tiles {
+        let rows = gradient.rows(interaction: interaction, tile: tile)
+        for i in 0..<owned {
+            let hi = h + i * atom + tile * width, mi = m + i * atom + tile * width
+            for p in Int(start[i])..<Int(start[i + 1]) {
+                let there = Int(neighbour[p]) * atom + tile * width
+                let hj = h + there, mj = m + there
+                let row = rows + Int(base[p]) * rowStride
+                let weights = FilterWeights<L>(factors + p * factorStride, 16)
+                for c in stride(from: 0, to: width, by: L.laneCount) {
+                    let w = (L.load(mi + c, mp) * L.load(hj + c, hp)).addingProduct(L.load(mj + c, mp), L.load(hi + c, hp))
+                    weights.scatter(w, into: row + c, rowStride)
                 }
             }
         }

@@ -24,11 +24,14 @@ struct MessagePassingOptions {
     }
 }
 
+/// The networks that pass messages.
+public enum MessagePassingArchitecture: String, Codable, Sendable, CaseIterable { case schnet, painn }
+
 /// What SchNet and PaiNN share: the model file, species and units, the pairs of a step, and what becomes of their gradients.
 ///
 /// Energies are sums of e_i = network + offset of the element (SchNetPack's mean and atomic references), in the deck's unit.
 final class MessagePassingCore {
-    enum Architecture: String { case schnet, painn }
+    typealias Architecture = MessagePassingArchitecture
 
     /// Each network with the pairs in its precision: concrete types, so that kernels are compiled for them.
     private enum Network {

@@ -7,9 +7,13 @@ protocol MessagePassingNetwork: AnyObject {
     var parameterCount: Int { get }
     /// Memory of the plain pass that nothing needs after it, unless the pass keeps its values for one on duals.
     var scratch: [FeatureArray<Scalar>] { get }
+    /// Of a network that learns, in a fixed order; else empty.
+    var parameters: [ParameterGroup] { get }
 
     /// The plain pass: energies, and their gradient with respect to the pairs' geometry, at the pairs and factors of `pairs`. Or the
     /// pass on duals, which follows a plain pass at the same positions that kept its values: the gradient's tangent.
+    ///
+    /// A network that learns adds to its parameters' gradient in the pass that its `GradientKind` asks for.
     ///
     /// - Parameters:
     ///   - species: row of the embedding for each atom, owned and ghost; negative where not seen.

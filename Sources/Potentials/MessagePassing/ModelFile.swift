@@ -2,47 +2,52 @@ import Deck
 import Domain
 import Foundation
 
-/// A SchNetPack 2 model as scripts/export_schnetpack.py writes it: NAME.json describes, NAME.safetensors holds the weights.
+/// A SchNetPack 2 model as scripts/export_schnetpack.py writes it, or one of `mdfit train` (`BaseModel`): NAME.json describes,
+/// NAME.safetensors holds the weights.
 struct ModelFile {
+    static let format = "mdrun-schnetpack"
+
     let path: String
     let location: SourceLocation?
     let description: Description
-    let tensors: Safetensors
+    let tensors: any TensorSource
+    /// Numbers in the file of weights.
+    let parameterCount: Int
 
     /// The JSON file, field by field.
-    struct Description: Decodable {
-        struct Cutoff: Decodable {
+    struct Description: Codable {
+        struct Cutoff: Codable {
             let name: String
             let cutoff: Double?
             let eps: Double?
             let switch_on: Double?
             let switch_off: Double?
         }
-        struct Basis: Decodable {
+        struct Basis: Codable {
             let name: String
             let offsets: [Double]?
             let widths: [Double]?
             let freqs: [Double]?
         }
-        struct Layer: Decodable {
+        struct Layer: Codable {
             let `in`: Int
             let out: Int
             let activation: String
         }
-        struct Output: Decodable {
+        struct Output: Codable {
             let prefix: String
             let layers: [Layer]
             let aggregation: String
         }
-        struct Units: Decodable {
+        struct Units: Codable {
             let energy: String
             let length: String
         }
-        struct Offset: Decodable {
+        struct Offset: Codable {
             let per_atom: Double
             let per_element: [String: Double]
         }
-        struct Weights: Decodable { let file: String }
+        struct Weights: Codable { let file: String }
 
         let format: String
         let version: Int
@@ -63,6 +68,8 @@ struct ModelFile {
         let units: Units
         let energy_offset: Offset
         let safetensors: Weights
+        /// How a model of `mdfit train` was made: for people to read.
+        let training: [String: String]?
     }
 
     /// - Parameter word: the file's name in the deck, ending in .json or .safetensors.
@@ -72,7 +79,7 @@ struct ModelFile {
         func fail(_ message: String) -> DeckError { DeckError("\(word.text): \(message)", at: word.location) }
         let suffixes = [".json", ".safetensors"]
         guard let suffix = suffixes.first(where: word.text.hasSuffix) else {
-            throw fail("expected a model written by scripts/export_schnetpack.py, NAME.json or NAME.safetensors")
+            throw fail("expected a model of mdfit train or scripts/export_schnetpack.py, NAME.json or NAME.safetensors")
         }
         let stem = String(word.text.dropLast(suffix.count))
         let bytes = try setup.read(stem + ".json", word.location)
@@ -81,7 +88,7 @@ struct ModelFile {
         } catch let error as DecodingError {
             throw fail(error.explanation(file: stem + ".json"))
         }
-        guard description.format == "mdrun-schnetpack", description.version == 1 else {
+        guard description.format == Self.format, description.version == 1 else {
             throw fail("format \(description.format) version \(description.version); expected mdrun-schnetpack version 1")
         }
         guard description.architecture == architecture else {
@@ -90,7 +97,17 @@ struct ModelFile {
         let named = description.safetensors.file
         guard !named.contains("/"), !named.isEmpty else { throw fail("names '\(named)' as its weights; expected a file beside it") }
         let weights = stem.lastIndex(of: "/").map { stem[...$0] + named } ?? named
-        tensors = try Safetensors(try setup.read(weights, word.location), file: weights, at: word.location)
+        let file = try Safetensors(try setup.read(weights, word.location), file: weights, at: word.location)
+        tensors = file
+        parameterCount = file.names.filter { $0.hasSuffix(".weight") || $0.hasSuffix(".bias") }
+            .reduce(0) { $0 + (file.shape($1) ?? []).reduce(1, *) }
+        try check()
+    }
+
+    /// A model that is not in a file yet.
+    init(_ description: Description, _ tensors: any TensorSource) throws {
+        (self.description, self.tensors) = (description, tensors)
+        (path, location, parameterCount) = ("model", nil, 0)
         try check()
     }
 
@@ -180,6 +197,17 @@ struct ModelFile {
                     "\(output.prefix).\(k)", rows: layer.out, columns: layer.in, bias: true,
                     activation: activation(layer.activation), of: S.self)
             })
+    }
+
+    /// The layers of a readout under their names.
+    func layers<S: FeatureScalar>(_ readout: Readout<S>) -> [(name: String, layer: DenseLayer<S>)] {
+        readout.network.layers.enumerated().map { ("\(description.output.prefix).\($0)", $1) }
+    }
+
+    /// The embedding's rows of these atomic numbers.
+    func embedding<S: FeatureScalar>(_ numbers: [Int]) throws -> Embedding<S> {
+        try Embedding(
+            tensors, "representation.embedding", rows: description.max_z, features: description.n_atom_basis, species: numbers)
     }
 
     /// The symbols that the deck can name. A model that does not say what it was trained on offers its whole embedding.

@@ -4,30 +4,47 @@ import Domain
 final class PaiNNNetwork<S: FeatureScalar>: MessagePassingNetwork {
     typealias Scalar = S
 
-    /// [species][F]
-    let embedding: Column<S>
+    let embedding: Embedding<S>
     let trunk: PaiNNTrunk<S>
     let readout: Readout<S>
     let parameterCount: Int
+    /// Of a network that learns.
+    private(set) var parameters: [ParameterGroup] = []
 
     var table: FilterTable<S> { trunk.table }
     var scratch: [FeatureArray<S>] { trunk.scratch + readout.scratch }
 
-    /// - Parameter numbers: atomic number of each species.
-    init(_ file: ModelFile, numbers: [Int], mode: FilterMode) throws {
+    /// - Parameters:
+    ///   - numbers: atomic number of each species.
+    ///   - mode: how filters are evaluated where the network does not learn.
+    ///   - kind: which gradient the network adds up for training; nil where it is only evaluated.
+    init(_ file: ModelFile, numbers: [Int], mode: FilterMode, learns kind: GradientKind? = nil) throws {
         let d = file.description
         let f = d.n_atom_basis, count = d.n_interactions
         let basis = try file.radialBasis(), cutoff = try file.cutoffFunction()
         let root = "representation."
         guard let epsilon = d.epsilon, epsilon > 0 else { throw file.fail("epsilon is \(d.epsilon ?? 0); expected a positive number") }
-        embedding = try file.embedding(numbers, of: S.self)
-        let filters = try painnFilters(
-            file.tensors, root: root, features: f, interactions: count, basis: basis, cutoff: cutoff, isShared: d.shared_filters ?? false)
+        embedding = try file.embedding(numbers)
+        let trainable = kind.map { _ in TrainableFilters<S>(basis: basis, cutoff: cutoff, interactions: count, features: f) }
+        let table = try trainable?.table ?? FilterTable(
+            painnFilters(
+                file.tensors, root: root, features: f, interactions: count, basis: basis, cutoff: cutoff,
+                isShared: d.shared_filters ?? false),
+            components: 3, features: paddedFeatures(f), mode: mode)
+        // While the embedding changes, the first interaction's contexts are not known in advance.
+        let start = kind == nil ? embedding.rows.copy() : Column<S>()
         trunk = try PaiNNTrunk(
             file.tensors, root: root, features: f, interactions: count, activation: try file.activation(d.activation), epsilon: epsilon,
-            table: FilterTable(filters, components: 3, features: paddedFeatures(f), mode: mode), embedding: embedding, endsInVectors: false)
+            table: table, embedding: start, endsInVectors: false)
         readout = Readout(try file.readout(of: S.self))
         parameterCount = file.parameterCount
+        guard let kind, let trainable else { return }
+        let layers = trunk.layers(root: root) + file.layers(readout)
+        for layer in layers.map(\.layer) { layer.gradient = LayerGradient(layer, kind) }
+        let gradient = FilterGradient(table, kind)
+        trunk.filterGradient = gradient
+        parameters = [embedding.parameters(root + "embedding"), trainable.parameters(root + "filter_net", gradient)]
+            + layers.map(ParameterGroup.init)
     }
 
     func run<L: FeatureLane>(
@@ -37,12 +54,15 @@ final class PaiNNNetwork<S: FeatureScalar>: MessagePassingNetwork {
         let atoms = species.count, f = trunk.features
         let q = trunk.q.zeroed(lane, atoms * f)
         _ = trunk.mu.zeroed(lane, atoms * 3 * f)
-        if !L.isDual { spread(embedding, width: f, species: species, atoms: owned, into: q.active, stride: f) }
+        if !L.isDual { embedding.add(species: species, owned: owned, to: q.active) }
         trunk.forward(lane, pairs, species: species, owned: owned, halo: halo)
         let dq = trunk.qAdjoint.zeroed(lane, atoms * f)
         _ = trunk.muAdjoint.zeroed(lane, atoms * 3 * f)
         readout.run(lane, q.active, adjoints: dq.active, owned: owned, seeds: seeds, energies: &energies, keeps: keeps)
         trunk.backward(lane, pairs, owned: owned, atoms: atoms, halo: halo, keeps: keeps)
+        if let kind = trunk.filterGradient?.kind, L.isDual == (kind == .tangent) {
+            embedding.learn(dq.active, species: species, owned: owned)
+        }
     }
 }
 

@@ -169,3 +169,15 @@ final class PaiNNTrunk<S: FeatureScalar> {
         return (q.with(lane, kept: qKept), mu.with(lane, kept: muKept))
     }
 }
+
+extension PaiNNTrunk {
+    /// Every dense layer under SchNetPack's name behind `root`.
+    func layers(root: String) -> [(name: String, layer: DenseLayer<S>)] {
+        context.indices.flatMap { t in
+            let mixing = "\(root)mixing.\(t)"
+            return context[t].layers.enumerated().map { ("\(root)interactions.\(t).interatomic_context_net.\($0)", $1) }
+                + [("\(mixing).mu_channel_mix", channelMix[t])]
+                + mixingContext[t].layers.enumerated().map { ("\(mixing).intraatomic_context_net.\($0)", $1) }
+        }
+    }
+}

@@ -8,9 +8,10 @@ import Domain
 final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
     typealias Scalar = S
 
-    /// [species][F] and, for the first interaction, [species][Nf] after in2f.
-    let embedding: Column<S>
-    let embeddedFeatures: Column<S>
+    let embedding: Embedding<S>
+    /// [species][Nf]: the first interaction's features, which are the same on every rank and independent of positions; empty in a network
+    /// that learns, whose embedding changes.
+    private let embeddedFeatures: Column<S>
     let featureCount: Int
     let filterCount: Int
     let in2f: [DenseLayer<S>]
@@ -18,6 +19,10 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
     let table: FilterTable<S>
     let readout: Readout<S>
     let parameterCount: Int
+    /// Of a network that learns.
+    private(set) var parameters: [ParameterGroup] = []
+    private let filterGradient: FilterGradient<S>?
+    private var startsFromSpecies: Bool { !embeddedFeatures.isEmpty }
 
     private let x = Features<S>(), adjoint = Features<S>(), spare = FeatureArray<S>(), message = Features<S>()
     private let featureAdjoint = Features<S>()
@@ -30,14 +35,17 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
             + tapes.flatMap(\.all)
     }
 
-    /// - Parameter numbers: atomic number of each species.
-    init(_ file: ModelFile, numbers: [Int], mode: FilterMode) throws {
+    /// - Parameters:
+    ///   - numbers: atomic number of each species.
+    ///   - mode: how filters are evaluated where the network does not learn.
+    ///   - kind: which gradient the network adds up for training; nil where it is only evaluated.
+    init(_ file: ModelFile, numbers: [Int], mode: FilterMode, learns kind: GradientKind? = nil) throws {
         let d = file.description
         let f = d.n_atom_basis, n = d.n_filters ?? f, interactions = d.n_interactions
         let activation = try file.activation(d.activation)
         let basis = try file.radialBasis(), cutoff = try file.cutoffFunction()
         let root = "representation."
-        embedding = try file.embedding(numbers, of: S.self)
+        embedding = try file.embedding(numbers)
         in2f = try (0..<interactions).map {
             try file.layer("\(root)interactions.\($0).in2f", rows: n, columns: f, bias: false, of: S.self)
         }
@@ -49,25 +57,43 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
         }
         let filters = try (0..<interactions).map { t in
             let name = "\(root)interactions.\(t).filter_network"
-            return FilterNetwork(
-                basis: basis, cutoff: cutoff,
+            return (
+                name: name,
                 layers: [
                     try file.layer("\(name).0", rows: n, columns: d.n_rbf, bias: true, activation: activation, of: Double.self),
                     try file.layer("\(name).1", rows: n, columns: n, bias: true, of: Double.self),
-                ])
+                ]
+            )
         }
         featureCount = paddedFeatures(f)
         filterCount = paddedFeatures(n)
-        table = FilterTable(filters, components: 1, features: filterCount, mode: mode)
+        let trainable = kind.map { _ in TrainableFilterNetworks<S>(filters, basis: basis, cutoff: cutoff) }
+        table = trainable?.table ?? FilterTable(
+            filters.map { FilterNetwork(basis: basis, cutoff: cutoff, layers: $0.layers) }, components: 1, features: filterCount,
+            mode: mode)
         readout = Readout(try file.readout(of: S.self))
         feature = (0..<interactions).map { _ in Features() }
         messageAdjoint = (0..<interactions).map { _ in Features() }
         tapes = f2out.map { $0.makeTape() }
         parameterCount = file.parameterCount
-        var embedded = Column<S>(repeating: 0, count: numbers.count * filterCount)
-        in2f[0].product(embedding.pointer, stride: featureCount, into: embedded.pointer, stride: filterCount, rows: numbers.count)
-        embedded.resize(to: numbers.count * filterCount, filling: 0)
+        var embedded = Column<S>()
+        if kind == nil {
+            embedded.resize(to: numbers.count * filterCount, filling: 0)
+            in2f[0].product(
+                embedding.rows.pointer, stride: featureCount, into: embedded.pointer, stride: filterCount, rows: numbers.count)
+        }
         embeddedFeatures = embedded
+        filterGradient = kind.map { FilterGradient(trainable!.table, $0) }
+        guard let kind, let trainable, let filterGradient else { return }
+        var layers: [(name: String, layer: DenseLayer<S>)] = []
+        for t in 0..<interactions {
+            let name = "\(root)interactions.\(t)."
+            layers.append((name + "in2f", in2f[t]))
+            layers += f2out[t].layers.enumerated().map { (name + "f2out.\($0)", $1) }
+        }
+        layers += file.layers(readout)
+        for layer in layers.map(\.layer) { layer.gradient = LayerGradient(layer, kind) }
+        parameters = [embedding.parameters(root + "embedding"), trainable.parameters(filterGradient)] + layers.map(ParameterGroup.init)
     }
 
     func run<L: FeatureLane>(
@@ -76,10 +102,11 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
     ) where L.Scalar == S {
         let atoms = species.count, f = featureCount, n = filterCount
         let x = self.x.zeroed(lane, owned * f), y = spare.sized(owned * f)
-        if !L.isDual { spread(embedding, width: f, species: species, atoms: owned, into: x.active, stride: f) }
+        if !L.isDual { embedding.add(species: species, owned: owned, to: x.active) }
         for t in in2f.indices {
             let h = feature[t].sized(lane, atoms * n)
-            if t > 0 {
+            if t > 0 || !startsFromSpecies {
+                in2f[t].gradient?.note(lane, input: x.active, stride: f, rows: owned)
                 in2f[t].product(x.active, stride: f, into: h.active, stride: n, rows: owned)
                 feature[t].forward(lane, halo, stride: n)
             } else if L.isDual {
@@ -100,32 +127,23 @@ final class SchNetNetwork<S: FeatureScalar>: MessagePassingNetwork {
             let m = messageAdjoint[t].zeroed(lane, atoms * n)
             f2out[t].backward(
                 lane, y, stride: f, into: m.active, stride: n, rows: owned, tape: tapes[t], adding: false, keeps: keeps)
-            let g = featureAdjoint.zeroed(lane, atoms * n)
+            let g = featureAdjoint.zeroed(lane, atoms * n), wantsFeatures = t > 0 || !startsFromSpecies
             table.prepare(interaction: t, pairs)
             schNetAdjoints(
                 lane, pairs, table, interaction: t, owned: owned, features: feature[t].rows(lane), messageAdjoints: m,
-                featureAdjoints: g, wantsFeatures: t > 0)
-            guard t > 0 else { break }
+                featureAdjoints: g, wantsFeatures: wantsFeatures)
+            if let filterGradient, L.isDual == (filterGradient.kind == .tangent) {
+                schNetFilterGradient(
+                    lane, pairs, table, interaction: t, owned: owned, features: feature[t].rows(lane), messageAdjoints: m,
+                    into: filterGradient)
+            }
+            guard wantsFeatures else { break }
             featureAdjoint.reverse(lane, halo, stride: n)
+            in2f[t].gradient?.note(lane, output: g.active, stride: n, rows: owned)
             in2f[t].adjointProduct(g.active, stride: n, into: a.active, stride: f, rows: owned, adding: true)
         }
-    }
-}
-
-extension ModelFile {
-    /// The embedding's rows of these atomic numbers: [species][F], padded.
-    func embedding<S: FeatureScalar>(_ numbers: [Int], of: S.Type) throws -> Column<S> {
-        let f = description.n_atom_basis, padded = paddedFeatures(f)
-        let all = try tensors.tensor("representation.embedding.weight", shape: [description.max_z, f])
-        var rows = Column<S>(repeating: 0, count: numbers.count * padded)
-        for (k, z) in numbers.enumerated() {
-            for c in 0..<f { rows[k * padded + c] = S(all[z * f + c]) }
+        if let filterGradient, L.isDual == (filterGradient.kind == .tangent) {
+            embedding.learn(a.active, species: species, owned: owned)
         }
-        return rows
-    }
-
-    var parameterCount: Int {
-        tensors.names.filter { $0.hasSuffix(".weight") || $0.hasSuffix(".bias") }
-            .reduce(0) { $0 + (tensors.shape($1) ?? []).reduce(1, *) }
     }
 }

@@ -62,12 +62,7 @@ final class TrainableFilters<S: FeatureScalar> {
     /// From the gradient of the table's rows to that of the parameters.
     func gradient(_ gradient: FilterGradient<S>) -> (weights: [Double], bias: [Double]) {
         let k = columns, n = outputs
-        var rows = [Double](repeating: 0, count: interactions * table.rows * n)
-        let from = gradient.rows.pointer
-        rows.withUnsafeMutableBufferPointer { rows in
-            let rows = rows.baseAddress!
-            table.forEachNumber { table, plain in rows[plain] = Double(from[table]) }
-        }
+        let rows = gradient.plainRows()
         var weights: [Double] = [], bias: [Double] = []
         for t in 0..<interactions {
             var parameters = [Double](repeating: 0, count: n * k)
@@ -83,5 +78,17 @@ final class TrainableFilters<S: FeatureScalar> {
             }
         }
         return (weights, bias)
+    }
+
+    func parameters(_ name: String, _ gradient: FilterGradient<S>) -> ParameterGroup {
+        let rows = interactions * outputs
+        return ParameterGroup(
+            tensors: [(name + ".weight", [rows, columns - 1]), (name + ".bias", [rows])],
+            set: { self.set(weights: $0[0], bias: $0[1]) },
+            gradient: {
+                let (weights, bias) = self.gradient(gradient)
+                return [weights, bias]
+            },
+            clear: { gradient.clear() })
     }
 }

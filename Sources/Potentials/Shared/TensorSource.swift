@@ -18,3 +18,15 @@ extension TensorSource {
             outputBlocks: outputBlocks)
     }
 }
+
+/// Tensors in memory.
+struct TensorDictionary: TensorSource {
+    var tensors: [String: [Double]]
+    struct Missing: Error, CustomStringConvertible { let description: String }
+    func tensor(_ name: String, shape: [Int]) throws -> [Double] {
+        guard let values = tensors[name], values.count == shape.reduce(1, *) else {
+            throw Missing(description: "tensor \(name) of shape \(shape) is missing")
+        }
+        return values
+    }
+}

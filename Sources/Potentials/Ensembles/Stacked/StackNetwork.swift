@@ -12,8 +12,7 @@ import Domain
 /// Without members it is a PaiNN whose energy or force is learned directly: the baseline of the same size.
 final class StackNetwork<S: FeatureScalar> {
     let configuration: StackConfiguration
-    /// [element][F]
-    let embedding = FeatureArray<S>()
+    let embedding: Embedding<S>
     /// A and B; nil where there are no members' features.
     let scalarInput: DenseLayer<S>?
     let vectorInput: DenseLayer<S>?
@@ -21,7 +20,6 @@ final class StackNetwork<S: FeatureScalar> {
     let readout: DenseNetwork<S>
     /// nil where the network is only evaluated.
     let trainableFilters: TrainableFilters<S>?
-    let embeddingGradient = FeatureArray<S>()
 
     let scalars = Features<S>(), vectors = Features<S>()
     private let scalarAdjoint = FeatureArray<S>(), vectorAdjoint = FeatureArray<S>()
@@ -40,8 +38,7 @@ final class StackNetwork<S: FeatureScalar> {
     init(_ configuration: StackConfiguration, _ source: some TensorSource, learns kind: GradientKind? = nil) throws {
         self.configuration = configuration
         let c = configuration, f = c.width
-        let rows = try source.tensor("embedding.weight", shape: [c.elements.count, f])
-        embedding.column = Column(rows.map { S($0) })
+        embedding = try Embedding(source, "embedding", rows: c.elements.count, features: f, species: Array(c.elements.indices))
         if c.scalarCount > 0 {
             scalarInput = try source.layer("input.scalars", rows: f, columns: c.scalarCount, bias: false)
             vectorInput = try source.layer("input.vectors", rows: f, columns: c.vectorCount, bias: false)
@@ -86,11 +83,7 @@ final class StackNetwork<S: FeatureScalar> {
             scalarInput.product(s, stride: scalarInput.inputs, into: q.active, stride: f, rows: owned)
             vectorInput.product(v, stride: vectorInput.inputs, into: mu.active, stride: f, rows: 3 * owned)
         }
-        if !L.isDual {
-            for i in 0..<owned where species[i] >= 0 {
-                accumulate(embedding.column.pointer + Int(species[i]) * f, into: q.active + i * f, count: f)
-            }
-        }
+        if !L.isDual { embedding.add(species: species, owned: owned, to: q.active) }
         trunk.forward(lane, pairs, species: species, owned: owned, halo: halo)
         let y = output.zeroed(lane, owned * readout.outputs)
         readout.forward(
@@ -171,8 +164,7 @@ final class StackNetwork<S: FeatureScalar> {
             }
         }
         if let kind = trunk.filterGradient?.kind, L.isDual == (kind == .tangent) {
-            let rows = embeddingGradient.sized(embedding.column.count)
-            for i in 0..<owned where species[i] >= 0 { accumulate(dq.active + i * f, into: rows + Int(species[i]) * f, count: f) }
+            embedding.learn(dq.active, species: species, owned: owned)
         }
     }
 

@@ -1,0 +1,114 @@
+import Domain
+import Fitting
+import Foundation
+import TestSupport
+import Testing
+
+/// `mdfit train` as a user runs it, on distorted lattices with the energies and forces of a Lennard-Jones potential.
+@Suite struct TrainTests {
+    private func withInputs(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func write(_ text: String, _ name: String) throws { try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8) }
+        let elements = "units metal\nlabelmap atom 1 Cu 2 O\n"
+        try write(elements, "elements.in")
+        try write(elements + "pair_style lj/cut 3.8\npair_coeff * * 0.25 2.2\npair_modify shift yes\n", "truth.in")
+        for style in ["painn", "schnet"] { try write(elements + "pair_style \(style)\npair_coeff * * \(style).json Cu O\n", "\(style).in") }
+        var random = SeededGenerator(8)
+        func number() -> Double { 2 * random.uniform() - 1 }
+        let cell = Tensor(x: Vector(7.5, 0, 0, 0), y: Vector(0, 7.5, 0, 0), z: Vector(0, 0, 7.5, 0))
+        var frames: [Frame] = []
+        for n in 0..<24 {
+            var positions: [Vector] = [], elements: [String] = []
+            for i in 0..<27 {
+                let site = Vector(Double(i % 3), Double(i / 3 % 3), Double(i / 9), 0)
+                positions.append(site * 2.5 + Vector(number(), number(), number(), 0) * 0.2)
+                elements.append((i + n) % 4 == 0 ? "O" : "Cu")
+            }
+            frames.append(Frame(elements: elements, positions: positions, cell: cell))
+        }
+        try write(frames.map(\.extendedXYZ).joined(), "frames.xyz")
+        _ = try mdfit(["evaluate", "\(folder)/truth.in", "\(folder)/frames.xyz", "--write", "\(folder)/train.xyz"])
+        try body(folder)
+    }
+
+    private func mdfit(_ words: [String], ranks: Int = 1) throws -> String {
+        try RankHarness.run(words, ranks: ranks, executable: "mdfit")
+    }
+
+    private func train(_ style: String, _ folder: String, _ output: String, _ more: [String] = [], ranks: Int = 1) throws -> String {
+        try mdfit(
+            [
+                "train", style, "\(folder)/elements.in", "\(folder)/train.xyz", "\(folder)/\(output).json", "--features", "16",
+                "--interactions", "1", "--radial", "8", "--cutoff", "4", "--batch", "4", "--hold", "0.25", "--warm-up", "2", "--rate", "5e-3",
+            ] + more, ranks: ranks)
+    }
+
+    private func value(_ name: String, _ output: String) throws -> Double {
+        let line = try #require(output.split(separator: "\n").first { $0.hasPrefix(name) })
+        return try #require(Double(line.split(separator: " ")[1]))
+    }
+
+    /// The curve without its last column, the seconds.
+    private func curve(_ path: String) throws -> [[Double]] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst().map { line in
+            try line.split(separator: ",").dropLast().map { try #require(Double($0)) }
+        }
+    }
+
+    @Test("training lowers the error, and pair_style reads what it writes", arguments: ["painn", "schnet"])
+    func learns(_ style: String) throws {
+        try withInputs { folder in
+            func error() throws -> Double {
+                try value("force_rmse_meV_per_A", try mdfit(["evaluate", "\(folder)/\(style).in", "\(folder)/train.xyz"]))
+            }
+            _ = try train(style, folder, style, ["--epochs", "1"])
+            let early = try error()
+            _ = try train(style, folder, style, ["--epochs", "30", "--curve", "\(folder)/curve.csv"], ranks: 2)
+            let late = try error(), rows = try curve("\(folder)/curve.csv")
+            print("\(style): force RMSE \(late) after \(early) meV/A")
+            #expect(late < 0.5 * early)
+            // Errors of the training are those of the potential: between the ones of frames trained on and judged by.
+            #expect(rows.count == 30)
+            let best = try #require(rows.min { $0[4] < $1[4] })
+            #expect(late < 1e3 * max(rows.last![5], best[6]) * 1.3 && late > 1e3 * min(rows.last![5], best[6]) * 0.5)
+        }
+    }
+
+    @Test("a training that was cut short continues to the same files")
+    func continues() throws {
+        try withInputs { folder in
+            _ = try train("schnet", folder, "whole", ["--epochs", "4", "--curve", "\(folder)/whole.csv"])
+            for until in [1, 2, 4] {
+                _ = try train(
+                    "schnet", folder, "parts",
+                    ["--epochs", "4", "--checkpoint", "\(folder)/parts.ckpt", "--curve", "\(folder)/parts.csv", "--until", "\(until)"])
+            }
+            func weights(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).safetensors")) }
+            #expect(try weights("parts") == weights("whole"))
+            #expect(try curve("\(folder)/parts.csv") == curve("\(folder)/whole.csv"))
+            #expect(throws: (any Error).self, "a checkpoint of another training") {
+                try train("schnet", folder, "parts", ["--epochs", "4", "--checkpoint", "\(folder)/parts.ckpt", "--filters", "32"])
+            }
+        }
+    }
+
+    @Test("bad input is told with its place")
+    func errors() throws {
+        try withInputs { folder in
+            func message(_ body: () throws -> String) -> String {
+                do { return "no error: \(try body())" } catch { return "\(error)" }
+            }
+            #expect(message { try train("painn", folder, "a", ["--filters", "32"]) }.contains("--filters are SchNet's"))
+            #expect(message { try train("schnet", folder, "a", ["--features", "20"]) }.contains("features is 20, not a multiple of 16"))
+            #expect(message { try train("nep", folder, "a") }.contains("painn"))
+            try FileManager.default.removeItem(atPath: "\(folder)/elements.in")
+            try FileManager.default.copyItem(atPath: "\(folder)/truth.in", toPath: "\(folder)/elements.in")
+            let deck = message { try train("painn", folder, "a", ranks: 2) }
+            #expect(deck.contains("elements.in:3:1") && deck.contains("pair_style"))
+            try "units metal\nlabelmap atom 1 Cu\n".write(toFile: "\(folder)/elements.in", atomically: true, encoding: .utf8)
+            #expect(message { try train("painn", folder, "a", ranks: 2) }.contains("element 'O' is not among"))
+        }
+    }
+}
