@@ -119,7 +119,8 @@ struct StackTrainCommand: RankCommand {
             configuration.forceScale = max(scales.force, 1e-3)
             configuration.deviationScale = max(scales.deviation, 1e-3)
         }
-        configuration.provenance = ["frames": "\(p.total)", "deck": potential, "data": train, "seed": "\(training.seed)"]
+        func short(_ path: String) -> String { URL(fileURLWithPath: path).pathComponents.suffix(2).joined(separator: "/") }
+        configuration.provenance = ["frames": "\(p.total)", "deck": short(potential), "data": short(train), "seed": "\(training.seed)"]
         if let fault = configuration.fault { throw DataError(output, fault) }
         return try StackLearner(configuration, seed: UInt64(training.seed), precision: training.precision)
     }

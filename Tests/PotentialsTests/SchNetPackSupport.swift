@@ -5,7 +5,7 @@ import Potentials
 import TestSupport
 import Testing
 
-/// Models of SchNetPack for tests: exported as the user would, or those in inputs/methanol.
+/// Models of SchNetPack for tests: exported as the user would, or our own in Tests/Reference/schnetpack/models.
 enum SchNetPackModels {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardized
 

@@ -11,7 +11,7 @@ struct SchNetPackTests {
     @Test("golden numbers", arguments: SchNetPackReference.all)
     func golden(name: String) throws {
         let reference = try SchNetPackReference(name)
-        let own = SchNetPackModels.root.appendingPathComponent("inputs/methanol/\(name)")
+        let own = SchNetPackModels.root.appendingPathComponent("Tests/Reference/schnetpack/models/\(name)")
         var model: URL? = FileManager.default.fileExists(atPath: own.path) ? own : nil
         let isExported = model == nil
         if isExported {
