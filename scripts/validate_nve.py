@@ -6,7 +6,7 @@ fluctuation falls fourfold when the step is halved. Prints (and with --out write
 
     scripts/validate_nve.py --mdrun .build/release/mdrun [--picoseconds 0.5] [--temperature 300] [--out Benchmarks/nve.md]
 
-Members and the committee of inputs/methanol; with --published FOLDER also the models exported there (FOLDER/NAME.json).
+Members, the committee and the stacked ensembles of inputs/methanol; with --published FOLDER also the models exported there (FOLDER/NAME.json).
 Needs Python 3 alone.
 """
 import argparse, math, pathlib, subprocess, sys, tempfile
@@ -92,6 +92,7 @@ def main():
     options.add_argument("--steps", default="0.001,0.0005,0.00025", help="time steps in ps, each half the one before")
     options.add_argument("--published", help="folder of exported published models")
     options.add_argument("--nep", help="a nep.txt for Cu C O H")
+    options.add_argument("--only", help="of our own only these, by name, separated by commas")
     options.add_argument("--out")
     o = options.parse_args()
     timesteps = [float(w) for w in o.steps.split(",")]
@@ -101,6 +102,11 @@ def main():
         cases.append((path.stem, f"pair_style {style}\npair_coeff * * {path} Cu C O H"))
     committee = [l for l in (METHANOL / "committee.in").read_text().splitlines() if l.startswith("pair_")]
     cases.append(("committee", "\n".join(committee).replace("painn-", f"{METHANOL}/painn-").replace("schnet-", f"{METHANOL}/schnet-")))
+    for kind in ["conservative", "direct"]:
+        lines = "\n".join(committee).replace("ensemble/committee", f"ensemble/{kind} {METHANOL}/{kind}.safetensors")
+        cases.append((kind, lines.replace(" painn-", f" {METHANOL}/painn-").replace(" schnet-", f" {METHANOL}/schnet-")))
+    if o.only:
+        cases = [case for case in cases if case[0] in o.only.split(",")]
     if o.published:
         for path in sorted(pathlib.Path(o.published).glob("*.json")):
             style = "painn" if "painn" in path.stem else "schnet"
