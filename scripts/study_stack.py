@@ -97,14 +97,13 @@ class Study:
     def potentials(self):
         """Name, kind for errors.csv, file that it needs, and its pair lines."""
         # A network without bases still wants a member: one that does nothing.
-        zero = "zero 1.0\npair_coeff * * zero"
         return [
             ("AVG", "baseline", "bases.in", self.bases.pair("ensemble/average")),
             ("LWA", "baseline", "LWA.json", self.bases.pair("ensemble/weighted LWA.json unnormalised")),
             ("LNC", "baseline", "LNC.done", self.stacked("direct", "LNC")),
-            ("LSM-direct", "network", "LSM-direct.done", f"pair_style ensemble/direct LSM-direct.safetensors {zero}"),
+            ("LSM-direct", "network", "LSM-direct.done", f"pair_style ensemble/direct LSM-direct.safetensors"),
             ("LSM-conservative", "network", "LSM-conservative.done",
-             f"pair_style ensemble/conservative LSM-conservative.safetensors {zero}"),
+             f"pair_style ensemble/conservative LSM-conservative.safetensors"),
             ("direct", "stack", "direct.done", self.stacked("direct", "direct")),
             ("conservative-detached", "stack", "conservative-detached.done", self.stacked("conservative", "conservative-detached")),
             ("conservative", "stack", "conservative.done", self.stacked("conservative", "conservative")),
