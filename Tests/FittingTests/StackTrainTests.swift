@@ -6,13 +6,7 @@ import Testing
 
 /// `mdfit stack train` as a user runs it, on Lennard-Jones bases that have to be corrected to another Lennard-Jones potential.
 @Suite struct StackTrainTests {
-    private static func deck(_ style: String) -> String {
-        """
-        units metal
-        labelmap atom 1 Cu 2 O
-        \(style)
-        """
-    }
+    private static func deck(_ style: String) -> String { TrainingFolder.elements + style }
 
     private static let bases = """
         pair_style BASES lj/cut 4.0 lj/cut 3.5
@@ -21,35 +15,12 @@ import Testing
         pair_modify shift yes
         """
 
-    /// A folder with two.in, the bases, and train.xyz: 24 distorted lattices with the energies and forces of the other potential.
+    /// A folder with two.in, the bases, beside the data.
     private func withInputs(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        func write(_ text: String, _ name: String) throws { try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8) }
-        try write(Self.deck(Self.bases.replacingOccurrences(of: "BASES", with: "ensemble/committee")), "two.in")
-        try write(Self.deck("pair_style lj/cut 3.8\npair_coeff * * 0.25 2.2\npair_modify shift yes"), "truth.in")
-        var random = SeededGenerator(8)
-        func number() -> Double { 2 * random.uniform() - 1 }
-        let cell = Tensor(x: Vector(7.5, 0, 0, 0), y: Vector(0, 7.5, 0, 0), z: Vector(0, 0, 7.5, 0))
-        var frames: [Frame] = []
-        for n in 0..<24 {
-            var positions: [Vector] = [], elements: [String] = []
-            for i in 0..<27 {
-                let site = Vector(Double(i % 3), Double(i / 3 % 3), Double(i / 9), 0)
-                positions.append(site * 2.5 + Vector(number(), number(), number(), 0) * 0.2)
-                elements.append((i + n) % 4 == 0 ? "O" : "Cu")
-            }
-            frames.append(Frame(elements: elements, positions: positions, cell: cell))
-        }
-        try write(frames.map(\.extendedXYZ).joined(), "frames.xyz")
-        _ = try mdfit(["evaluate", "\(folder)/truth.in", "\(folder)/frames.xyz", "--write", "\(folder)/train.xyz"])
-        try body(folder)
+        try TrainingFolder.with(["two.in": Self.deck(Self.bases.replacingOccurrences(of: "BASES", with: "ensemble/committee"))], body)
     }
 
-    private func mdfit(_ words: [String], ranks: Int = 1) throws -> String {
-        try RankHarness.run(words, ranks: ranks, executable: "mdfit")
-    }
+    private func mdfit(_ words: [String], ranks: Int = 1) throws -> String { try TrainingFolder.mdfit(words, ranks: ranks) }
 
     private static let small = [
         "--width", "16", "--interactions", "1", "--radial", "8", "--cutoff", "4", "--batch", "4", "--hold", "0.25", "--warm-up", "2", "--rate", "3e-3",

@@ -7,35 +7,14 @@ import Testing
 /// `mdfit train` as a user runs it, on distorted lattices with the energies and forces of a Lennard-Jones potential.
 @Suite struct TrainTests {
     private func withInputs(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        func write(_ text: String, _ name: String) throws { try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8) }
-        let elements = "units metal\nlabelmap atom 1 Cu 2 O\n"
-        try write(elements, "elements.in")
-        try write(elements + "pair_style lj/cut 3.8\npair_coeff * * 0.25 2.2\npair_modify shift yes\n", "truth.in")
-        for style in ["painn", "schnet"] { try write(elements + "pair_style \(style)\npair_coeff * * \(style).json Cu O\n", "\(style).in") }
-        var random = SeededGenerator(8)
-        func number() -> Double { 2 * random.uniform() - 1 }
-        let cell = Tensor(x: Vector(7.5, 0, 0, 0), y: Vector(0, 7.5, 0, 0), z: Vector(0, 0, 7.5, 0))
-        var frames: [Frame] = []
-        for n in 0..<24 {
-            var positions: [Vector] = [], elements: [String] = []
-            for i in 0..<27 {
-                let site = Vector(Double(i % 3), Double(i / 3 % 3), Double(i / 9), 0)
-                positions.append(site * 2.5 + Vector(number(), number(), number(), 0) * 0.2)
-                elements.append((i + n) % 4 == 0 ? "O" : "Cu")
-            }
-            frames.append(Frame(elements: elements, positions: positions, cell: cell))
+        var files = ["elements.in": TrainingFolder.elements]
+        for style in ["painn", "schnet"] {
+            files["\(style).in"] = TrainingFolder.elements + "pair_style \(style)\npair_coeff * * \(style).json Cu O\n"
         }
-        try write(frames.map(\.extendedXYZ).joined(), "frames.xyz")
-        _ = try mdfit(["evaluate", "\(folder)/truth.in", "\(folder)/frames.xyz", "--write", "\(folder)/train.xyz"])
-        try body(folder)
+        try TrainingFolder.with(files, body)
     }
 
-    private func mdfit(_ words: [String], ranks: Int = 1) throws -> String {
-        try RankHarness.run(words, ranks: ranks, executable: "mdfit")
-    }
+    private func mdfit(_ words: [String], ranks: Int = 1) throws -> String { try TrainingFolder.mdfit(words, ranks: ranks) }
 
     private func train(_ style: String, _ folder: String, _ output: String, _ more: [String] = [], ranks: Int = 1) throws -> String {
         try mdfit(
