@@ -26,9 +26,6 @@ public final class FrameEvaluator {
     /// One eV in the potential's energy unit.
     private let electronvolt: Double
     private let wantsSiteEnergies: Bool
-    private let communicator = SerialCommunicator()
-    private let grid = CellGrid()
-    private var list: NeighbourList
     private var forces = Forces()
 
     /// - Parameters:
@@ -45,7 +42,6 @@ public final class FrameEvaluator {
         wantsSiteEnergies = siteEnergies && potential.capabilities.contains(.atomEnergy)
         typeLabels = TypeLabels(labels)
         memberNames = (potential as? any MemberReporting)?.memberNames ?? []
-        list = NeighbourList(kind: .half, distance: 0)
     }
 
     public var typeCount: Int { labels.count - 1 }
@@ -57,26 +53,15 @@ public final class FrameEvaluator {
     /// The potential's prediction, then each member's.
     /// - Throws: `DataError` for an unknown element, a cell without volume, or a force that is not finite.
     public func evaluate(_ frame: Frame) throws -> [Prediction] {
-        let shape = try FrameBox(frame), types = try types(of: frame)
-        var atoms = Atoms(typeCount: typeCount)
-        (atoms.mass, atoms.labels) = (masses, labels)
-        for i in 0..<frame.count { atoms.append(id: Int64(i + 1), type: types[i], position: shape.toBox(frame.positions[i])) }
-        atoms.total = frame.count
-        let needs = potential.requirements
-        guard let decomposition = Decomposition(box: shape.box, rank: 0, size: 1) else {
-            throw DataError(frame.place, "the cell cannot be decomposed")
-        }
-        atoms.migrate(box: shape.box, decomposition: decomposition, communicator: communicator)
-        let halo = Halo(communicator: communicator, box: shape.box)
-        halo.build(&atoms, decomposition: decomposition, width: needs.haloDepth)
-        if list.kind != needs.list || list.distance != needs.cutoff { list = NeighbourList(kind: needs.list, distance: needs.cutoff) }
-        if needs.cutoff > 0 { grid.build(list, atoms) }
+        let types = try types(of: frame)
+        let system = try FrameSystem(frame, types: types[...], labels: labels, masses: masses, needs: potential.requirements)
+        let shape = system.shape, halo = system.halo
 
         var wanted = potential.computable.intersection([.energy, .virial])
         if wantsSiteEnergies { wanted.insert(.atomEnergy) }
         if !memberNames.isEmpty { wanted.insert(.members) }
-        forces.clear(count: atoms.count, wanted: wanted)
-        potential.compute(atoms, list, ComputeContext(halo: halo, step: 0, wanted: wanted, skin: 0), into: &forces)
+        forces.clear(count: system.atoms.count, wanted: wanted)
+        potential.compute(system.atoms, system.list, ComputeContext(halo: halo, step: 0, wanted: wanted, skin: 0), into: &forces)
         halo.reverse(&forces.force)
         var predictions = [
             prediction(shape, wanted.contains(.energy) ? forces.energy : .nan, wanted.contains(.virial) ? forces.virial : nil, frame.count) {

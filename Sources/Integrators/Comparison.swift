@@ -1,10 +1,10 @@
-/// How a deck compares two numbers: `fix halt`, `dump_modify thresh`.
+/// How a deck compares two numbers: `fix halt`, `group type|id` (without the last).
 public enum Comparison: String, Sendable, CaseIterable {
     case less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">=", equal = "==", notEqual = "!="
     /// True when exactly one of both is 0.
     case exclusiveOr = "|^"
 
-    public func holds(_ a: Double, _ b: Double) -> Bool {
+    public func holds<T: Comparable & ExpressibleByIntegerLiteral>(_ a: T, _ b: T) -> Bool {
         switch self {
         case .less: a < b
         case .lessOrEqual: a <= b

@@ -122,7 +122,7 @@ struct StackTrainCommand: RankCommand {
         func short(_ path: String) -> String { URL(fileURLWithPath: path).pathComponents.suffix(2).joined(separator: "/") }
         configuration.provenance = ["frames": "\(p.total)", "deck": short(potential), "data": short(train), "seed": "\(training.seed)"]
         if let fault = configuration.fault { throw DataError(output, fault) }
-        return try StackLearner(configuration, seed: UInt64(training.seed), precision: training.precision)
+        return try StackLearner(configuration, seed: UInt64(bitPattern: Int64(training.seed)), precision: training.precision)
     }
 
     /// The bases, where connected features need them.

@@ -70,8 +70,8 @@ public final class StackTask {
 
         // Predicted forces and energy.
         forces.clear(count: system.atoms.count, wanted: [])
-        var energy = 0.0, context = ComputeContext(halo: system.halo, step: 0, wanted: [], skin: 0)
-        context.wanted = []
+        var energy = 0.0
+        let context = ComputeContext(halo: system.halo, step: 0, wanted: [], skin: 0)
         if let direct {
             for i in 0..<n { forces.force[i] = direct.correction(i) }
             removeMean(n)

@@ -90,10 +90,9 @@ public final class StackTrainer {
         epoch += 1
         let isBest = judged.meanObjective < best.objective
         if isBest { best = (judged.meanObjective, optimizer.average, epoch) }
-        let elapsed = (ContinuousClock.now - start).components
         return Epoch(
             number: epoch, isConnected: isConnected, rate: rate(optimizer.step - 1), training: errors, validation: judged, isBest: isBest,
-            seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+            seconds: (ContinuousClock.now - start).inSeconds)
     }
 
     /// Errors of these parameters on the validation frames. Collective.

@@ -170,8 +170,7 @@ public final class MemberSet {
     private func time(_ k: Int, _ body: () -> Void) {
         let start = ContinuousClock.now
         body()
-        let elapsed = (ContinuousClock.now - start).components
-        seconds[k] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        seconds[k] += (ContinuousClock.now - start).inSeconds
     }
 
     // MARK: - Messages

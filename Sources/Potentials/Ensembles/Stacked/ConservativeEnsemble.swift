@@ -108,12 +108,11 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
             core.memberSet.accumulate(atoms, list, context, weights: weightsOfAll, into: &forces)
             return
         }
+        core.forward(atoms, list, context, into: &forces)
         guard period > 1 else {
-            core.forward(atoms, list, context, into: &forces)
             correct(atoms, list, context, into: &forces)
             return
         }
-        core.forward(atoms, list, context, into: &forces)
         correction.forces.clear(count: atoms.count, wanted: forces.wanted)
         correct(atoms, list, context, into: &correction.forces)
         // Energy and stress are U's own at every step; the impulse is N times the correcting force, or none.

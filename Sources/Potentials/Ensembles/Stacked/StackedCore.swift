@@ -178,8 +178,7 @@ public final class StackClock {
     }
 
     func add(_ part: Part, since start: ContinuousClock.Instant) {
-        let elapsed = (ContinuousClock.now - start).components
-        seconds[Part.allCases.firstIndex(of: part)!] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        seconds[Part.allCases.firstIndex(of: part)!] += (ContinuousClock.now - start).inSeconds
     }
 
     var rows: [(name: String, seconds: Double)] { zip(Part.allCases, seconds).filter { $1 > 0 }.map { ($0.rawValue, $1) } }

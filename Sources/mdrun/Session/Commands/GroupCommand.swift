@@ -32,26 +32,6 @@ struct GroupCommand: DeckCommand {
         }
     }
 
-    private enum Comparison: String {
-        case less = "<"
-        case lessOrEqual = "<="
-        case greater = ">"
-        case greaterOrEqual = ">="
-        case equal = "=="
-        case notEqual = "!="
-
-        func holds(_ a: Int, _ b: Int) -> Bool {
-            switch self {
-            case .less: a < b
-            case .lessOrEqual: a <= b
-            case .greater: a > b
-            case .greaterOrEqual: a >= b
-            case .equal: a == b
-            case .notEqual: a != b
-            }
-        }
-    }
-
     private enum Action {
         case type(Selection)
         case id(Selection)
@@ -129,7 +109,7 @@ struct GroupCommand: DeckCommand {
 
     private static func selection(_ words: inout Words, _ session: Session, areTypes: Bool) throws -> Selection {
         let what = areTypes ? "an atom type" : "an atom id"
-        if let word = words.peek, let comparison = Comparison(rawValue: word.text) {
+        if let word = words.peek, let comparison = Comparison(rawValue: word.text), comparison != .exclusiveOr {
             _ = try words.word(what)
             return .condition(comparison, try value(&words, session, what, areTypes))
         }
