@@ -65,21 +65,6 @@ public struct Atoms: ~Copyable {
     @inlinable public func mass(of i: Int) -> Double { mass[Int(type[i])]! }
 }
 
-/// `width` numbers per owned atom that travel with the atom when it migrates.
-public final class AtomProperty {
-    public let name: String
-    public let width: Int
-    public var values = Column<Double>()
-
-    public init(name: String, width: Int, count: Int) {
-        self.name = name
-        self.width = width
-        values = Column(repeating: 0, count: width * count)
-    }
-
-    func append(zeros number: Int) { values.resize(to: values.count + number * width, filling: 0) }
-}
-
 extension Atoms {
     /// A copy of what a potential reads (positions, types, ids, ghosts), for evaluating it at displaced positions.
     public borrowing func copyForEvaluation() -> Atoms {

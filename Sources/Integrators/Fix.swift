@@ -15,6 +15,8 @@ public protocol Fix: AnyObject {
     func setup(_ system: System) throws
     /// First half of the integration: velocities by half a step, positions by a step.
     func initialIntegrate(_ system: System) throws
+    /// Just before atoms migrate and the list is rebuilt: the place to change the box's shape or an atom's rank.
+    func preExchange(_ system: System) throws
     /// Forces have just been computed and are complete on owned atoms.
     func postForce(_ system: System) throws
     /// Second half of the integration.
@@ -35,12 +37,25 @@ public protocol Fix: AnyObject {
     var isExtensive: Bool { get }
     /// f_ID[i].
     var vector: [Double] { get }
+    /// f_ID[i][j]: rows.
+    var array: [[Double]] { get }
+    /// Per-atom f_ID (width 1) or f_ID[j] of owned atoms.
+    var atomProperty: AtomProperty? { get }
+    /// Energy that it adds to the potential energy (`fix_modify ID energy yes`, and always in minimisation), energy units, of all ranks.
+    var potentialEnergy: Double { get }
+    /// Whether its `postForce` also acts on a minimiser's force evaluations.
+    var actsInMinimization: Bool { get }
     /// What it adds to the conserved quantity (`econserve`), energy units.
     var conservedEnergy: Double { get }
     /// Degrees of freedom it takes from the group of a temperature.
     func removedDegreesOfFreedom(_ system: System) -> Double
     /// `fix_modify ID word ...`; returns false when it does not know the word.
     func modify(_ keyword: String, _ value: FixModification) -> Bool
+
+    /// Global state for a restart, equal on every rank; nothing by default. Called between steps.
+    func save(_ state: inout StateWriter)
+    /// Takes back what `save` wrote, after the fix has been made by the same deck line and before `prepare`.
+    func restore(_ state: inout StateReader) throws
 }
 
 public enum FixModification { case temperature(Temperature), flag(Bool) }
@@ -49,6 +64,7 @@ extension Fix {
     public func prepare(_ system: System) throws {}
     public func setup(_ system: System) throws {}
     public func initialIntegrate(_ system: System) throws {}
+    public func preExchange(_ system: System) throws {}
     public func postForce(_ system: System) throws {}
     public func finalIntegrate(_ system: System) throws {}
     public func endOfStep(_ system: System) throws {}
@@ -59,7 +75,13 @@ extension Fix {
     public var scalar: Double? { nil }
     public var isExtensive: Bool { false }
     public var vector: [Double] { [] }
+    public var array: [[Double]] { [] }
+    public var atomProperty: AtomProperty? { nil }
+    public var potentialEnergy: Double { 0 }
+    public var actsInMinimization: Bool { false }
     public var conservedEnergy: Double { 0 }
     public func removedDegreesOfFreedom(_ system: System) -> Double { 0 }
     public func modify(_ keyword: String, _ value: FixModification) -> Bool { false }
+    public func save(_ state: inout StateWriter) {}
+    public func restore(_ state: inout StateReader) throws {}
 }

@@ -93,6 +93,7 @@ public final class Simulation {
         system.step += 1
         try measureModify { for fix in fixes { try fix.initialIntegrate(system) } }
         if needsRebuild() {
+            try measureModify { for fix in fixes { try fix.preExchange(system) } }
             rebuild()
         } else {
             timings.measure(.communication) { halo.forwardPositions(&system.atoms) }

@@ -124,6 +124,9 @@ public final class Snapshot {
                 }
                 return scalar
             }
+            if reference.indices.count == 2 {
+                return try element(try element(fix.array, reference.indices[0], of: reference), reference.indices[1], of: reference)
+            }
             return try element(fix.vector, reference.indices[0], of: reference)
         }
     }
@@ -134,30 +137,39 @@ public final class Snapshot {
         case (.compute, 0): return try vector(reference.id)
         case (.compute, _): return try array(reference.id).map { try element($0, reference.indices[0], of: reference) }
         case (.fix, 0): return try requireFix(reference.id).vector
-        case (.fix, _): throw DeckError("fixes have no global arrays: \(reference)", at: nil)
+        case (.fix, _): return try requireFix(reference.id).array.map { try element($0, reference.indices[0], of: reference) }
         }
     }
 
     /// Per-atom values of the owned atoms: a per-atom vector, or with an index a column of a per-atom array.
     public func atomColumn(_ reference: Reference) throws -> [Double] {
-        guard reference.kind == .compute else {
-            throw DeckError("fix '\(reference.id)' has no per-atom values", at: nil)
-        }
-        let values = try atoms(reference.id)
+        let values = reference.kind == .compute ? try atoms(reference.id) : try fixValues(reference.id)
+        let whose = reference.kind == .compute ? "compute '\(reference.id)'" : "fix '\(reference.id)'"
+        let word = (reference.kind == .compute ? "c_" : "f_") + reference.id
         if reference.indices.isEmpty {
             guard values.isVector else {
-                throw DeckError("compute '\(reference.id)' has \(values.width) per-atom columns: use c_\(reference.id)[i]", at: nil)
+                throw DeckError("\(whose) has \(values.width) per-atom columns: use \(word)[i]", at: nil)
             }
             return values.values
         }
         guard !values.isVector else {
-            throw DeckError("compute '\(reference.id)' has one value per atom: use c_\(reference.id)", at: nil)
+            throw DeckError("\(whose) has one value per atom: use \(word)", at: nil)
         }
         let column = reference.indices[0]
         guard (1...values.width).contains(column) else {
             throw DeckError("\(reference): the index must be from 1 to \(values.width)", at: nil)
         }
         return values.column(column - 1)
+    }
+
+    private func fixValues(_ id: String) throws -> AtomValues {
+        let fix = try requireFix(id)
+        guard let property = fix.atomProperty else { throw DeckError("fix '\(id)' (\(fix.style)) has no per-atom values", at: nil) }
+        let numbers = (0..<owned * property.width).map { property.values[$0] }
+        guard property.width > 1 else { return AtomValues(vector: numbers) }
+        var values = AtomValues(width: property.width, count: owned)
+        values.values = numbers
+        return values
     }
 
     private func requireFix(_ id: String) throws -> any Fix {

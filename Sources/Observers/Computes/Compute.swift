@@ -23,6 +23,9 @@ public protocol Compute: AnyObject {
     func atoms(_ snapshot: Snapshot) throws -> AtomValues
     /// `compute_modify ID ...`. Returns false when this compute has no such setting.
     func modify(_ modification: ComputeModification) -> Bool
+    /// Global state for a restart (reference positions are an `AtomProperty`); nothing by default.
+    func save(_ state: inout StateWriter)
+    func restore(_ state: inout StateReader) throws
 }
 
 /// What c_ID, c_ID[i], c_ID[i][j] and per-atom c_ID exist.
@@ -61,6 +64,8 @@ extension Compute {
     public func array(_ snapshot: Snapshot) throws -> [[Double]] { throw missing("array (c_\(id)[i][j])") }
     public func atoms(_ snapshot: Snapshot) throws -> AtomValues { throw missing("values per atom") }
     public func modify(_ modification: ComputeModification) -> Bool { false }
+    public func save(_ state: inout StateWriter) {}
+    public func restore(_ state: inout StateReader) throws {}
 
     private func missing(_ what: String) -> DeckError { DeckError("compute '\(id)' (\(style)) has no \(what)", at: nil) }
 }

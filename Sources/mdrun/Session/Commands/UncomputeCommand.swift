@@ -9,5 +9,8 @@ struct UncomputeCommand: DeckCommand {
 
     init(_ words: inout Words, _ session: Session) throws { id = try words.word("the ID of a compute") }
 
-    func execute(_ session: Session) throws { try session.observation.removeCompute(id) }
+    func execute(_ session: Session) throws {
+        try session.observation.removeCompute(id)
+        session.system?.atoms.removeProperties(of: "c_" + id.text)
+    }
 }

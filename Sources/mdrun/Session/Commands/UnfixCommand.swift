@@ -14,5 +14,8 @@ struct UnfixCommand: DeckCommand {
         id = word.text
     }
 
-    func execute(_ session: Session) { session.fixes.removeAll { $0.id == id } }
+    func execute(_ session: Session) {
+        session.fixes.removeAll { $0.id == id }
+        session.system?.atoms.removeProperties(of: "f_" + id)
+    }
 }
