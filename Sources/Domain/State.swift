@@ -20,6 +20,8 @@ public struct StateWriter: Sendable {
         bytes += utf8
     }
 
+    public mutating func put(_ vector: Vector) { for d in 0..<4 { put(vector[d]) } }
+
     private mutating func put(bits: UInt64) { withUnsafeBytes(of: bits.littleEndian) { bytes += $0 } }
 }
 
@@ -30,6 +32,9 @@ public struct StateReader: Sendable {
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
     public var isAtEnd: Bool { at == bytes.count }
+
+    /// What has not been read yet.
+    public var rest: [UInt8] { Array(bytes[at...]) }
 
     /// - Throws: `StateError` when nothing, or something else, is left; so do all others.
     public mutating func double() throws(StateError) -> Double { Double(bitPattern: try bits()) }
@@ -48,6 +53,10 @@ public struct StateReader: Sendable {
         let count = try length(of: 1)
         defer { at += count }
         return String(decoding: bytes[at..<at + count], as: UTF8.self)
+    }
+
+    public mutating func vector() throws(StateError) -> Vector {
+        Vector(try double(), try double(), try double(), try double())
     }
 
     private mutating func length(of width: Int) throws(StateError) -> Int {

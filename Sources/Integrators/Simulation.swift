@@ -34,6 +34,8 @@ public final class Simulation {
     public var sortEvery = 1000
     public private(set) var current = Run(first: 0, last: 0)
     public private(set) var isRunning = false
+    /// Why the last run ended early, if it did.
+    public private(set) var interruption: Interruption?
 
     private let grid = CellGrid()
     private let workspace = Workspace()
@@ -47,6 +49,7 @@ public final class Simulation {
     public struct Counters: Sendable {
         public var builds = 0
         public var dangerousBuilds = 0
+        public init(builds: Int = 0, dangerousBuilds: Int = 0) { (self.builds, self.dangerousBuilds) = (builds, dangerousBuilds) }
     }
 
     public init(system: System, potential: any Potential, neighbours: NeighbourSettings, processors: [Int?] = [nil, nil, nil]) throws {
@@ -83,7 +86,8 @@ public final class Simulation {
         halo.seconds = 0
         try prepare(run)
         let start = Timings.now()
-        while system.step < run.last && system.stop == nil { try step() }
+        interruption = nil
+        while system.step < run.last && system.stop == nil && interruption == nil { try step() }
         timings.loop = Timings.now() - start
         for observer in observers { try observer.finish(self, run) }
     }
@@ -106,10 +110,20 @@ public final class Simulation {
             for fix in fixes { try fix.finalIntegrate(system) }
             for fix in fixes { try fix.endOfStep(system) }
         }
-        if system.stop != nil, system.step < current.last { endHere() }
+        if system.step < current.last {
+            interruption = askedToStop()
+            if system.stop != nil || interruption != nil { endHere() }
+        }
         try timings.measure(.output) {
             for observer in observers where isDue(observer) { try observer.observe(self, current) }
         }
+    }
+
+    /// What any rank was asked, on every rank.
+    private func askedToStop() -> Interruption? {
+        guard let ask = system.interruption else { return nil }
+        let mine = ask()?.rawValue ?? 0
+        return Interruption(rawValue: system.communicator.size == 1 ? mine : system.communicator.all(.max, mine))
     }
 
     /// Makes the present step the run's last. Observers of a run's end do not look, as in LAMMPS, but what they need is there for formulas
@@ -135,14 +149,20 @@ public final class Simulation {
         for fix in fixes { try fix.prepare(system) }
         for observer in observers { try observer.prepare(self, run) }
         if run.isSetUp || !isPrepared {
-            try settleRanks()
-            rebuild(isSetup: true)
+            let checkpoint = takeCheckpoint()
+            if let checkpoint {
+                try rebuild(from: checkpoint)
+            } else {
+                try settleRanks()
+                rebuild(isSetup: true)
+            }
             computeForces(wantedNow(atStart: true))
             try checkFinite()
             try measureModify { for fix in fixes { try fix.setup(system) } }
             isPrepared = true
             // `pre no` goes on counting, as LAMMPS does.
             counters = Counters()
+            if let checkpoint { try goOn(from: checkpoint) }
         }
         timings = Timings()
         for observer in observers where observer.looksAtStart(of: run) { try observer.observe(self, run) }
@@ -168,6 +188,14 @@ public final class Simulation {
                 system.atoms.sortSpatially(box: system.box, cellWidth: max(listDistance / 2, 1e-6))
                 nextSort = (system.step / sortEvery + 1) * sortEvery
             }
+        }
+        buildHaloAndList()
+        lastBuild = system.step
+        if !isSetup { counters.builds += 1 }
+    }
+
+    private func buildHaloAndList() {
+        timings.measure(.communication) {
             halo.box = system.box
             halo.build(&system.atoms, decomposition: decomposition, width: haloWidth)
         }
@@ -179,8 +207,6 @@ public final class Simulation {
             for i in 0..<system.atoms.owned { positionsAtBuild[i] = system.atoms.position[i] }
             boxAtBuild = system.box
         }
-        lastBuild = system.step
-        if !isSetup { counters.builds += 1 }
     }
 
     /// LAMMPS' rule: never before `delay` steps, only every `every`, and with `check` only when an atom has moved half the skin.
@@ -214,6 +240,57 @@ public final class Simulation {
     private func shrinkWrap() {
         guard system.box.hasShrinkWrap else { return }
         system.box.shrinkWrap(system.atoms, system.communicator)
+    }
+
+    // MARK: - Checkpoints
+
+    /// Where `read_restart` has left off; used by the next set-up if nothing has changed since.
+    public var checkpoint: Checkpoint?
+    /// What the session says of potential, fixes and settings: compared with the checkpoint's.
+    public var signature = ""
+
+    /// The present state. Forces are those of the last step.
+    /// - Returns: nil before the first set-up.
+    public func makeCheckpoint() -> Checkpoint? {
+        let owned = system.atoms.owned
+        guard isPrepared, positionsAtBuild.count == owned, system.forces.force.count >= owned else { return nil }
+        var result = Checkpoint(
+            forces: (0..<owned).map { system.forces.force[$0] }, positionsAtBuild: (0..<owned).map { positionsAtBuild[$0] },
+            boxAtBuild: boxAtBuild, lastBuild: lastBuild, nextSort: nextSort, counters: counters, grid: decomposition.grid)
+        result.signature = signature
+        return result
+    }
+
+    /// The checkpoint if it fits what there is, on every rank; else nil. It is used once. Collective.
+    private func takeCheckpoint() -> Checkpoint? {
+        defer { checkpoint = nil }
+        let fits = checkpoint.map { $0.signature == signature && $0.digest == system.atoms.digest() && system.atoms.ghosts == 0 } ?? false
+        return system.communicator.any(!fits) ? nil : checkpoint
+    }
+
+    /// Ghosts and list as they were made from the positions of back then, then the positions of now.
+    private func rebuild(from checkpoint: Checkpoint) throws {
+        decomposition = try Self.decompose(system, checkpoint.grid.map { $0 })
+        let owned = system.atoms.owned
+        let (now, box) = ((0..<owned).map { system.atoms.position[$0] }, system.box)
+        for i in 0..<owned { system.atoms.position[i] = checkpoint.positionsAtBuild[i] }
+        system.box = checkpoint.boxAtBuild
+        buildHaloAndList()
+        system.box = box
+        halo.box = box
+        for i in 0..<owned { system.atoms.position[i] = now[i] }
+        halo.forwardPositions(&system.atoms)
+        (lastBuild, nextSort) = (checkpoint.lastBuild, checkpoint.nextSort)
+    }
+
+    private func goOn(from checkpoint: Checkpoint) throws {
+        for i in 0..<system.atoms.owned { system.forces.force[i] = checkpoint.forces[i] }
+        counters = checkpoint.counters
+        for fix in fixes {
+            guard let bytes = checkpoint.fixes[fix.id] else { continue }
+            var state = StateReader(bytes)
+            try fix.restore(&state)
+        }
     }
 
     // MARK: - Forces

@@ -8,6 +8,14 @@ public struct Stop: Sendable {
     public init(message: String?, skipsLaterRuns: Bool) { (self.message, self.skipsLaterRuns) = (message, skipsLaterRuns) }
 }
 
+/// Why a run ends early though its dynamics could go on.
+public enum Interruption: Int, Sendable {
+    /// `timer timeout` has passed.
+    case timeout = 1
+    /// The operating system or the batch system asks for an end (SIGTERM, SIGUSR1).
+    case signal = 2
+}
+
 /// How a fix whose condition is met ends the run: LAMMPS' `error hard|soft|continue`.
 public enum StopAction: String, Sendable, CaseIterable {
     /// The program ends with an error on every rank.

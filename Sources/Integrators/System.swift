@@ -19,6 +19,8 @@ public final class System {
     public var run = Run(first: 0, last: 0)
     /// Set by a fix, on all ranks at the same step, to end the run after that step.
     public var stop: Stop?
+    /// Asked after every step: whether to end the run here, on any rank.
+    public var interruption: (() -> Interruption?)?
 
     public init(communicator: any Communicator, units: Units, box: Box, atoms: consuming Atoms) {
         self.communicator = communicator
@@ -63,6 +65,11 @@ public struct Groups: Sendable {
         let group = Group(name: name, bit: free)
         list.append(group)
         return group
+    }
+
+    /// A group as it was in a restart.
+    public mutating func restore(_ name: String, bit: UInt32) {
+        if self[name] == nil { list.append(Group(name: name, bit: bit)) }
     }
 
     public mutating func remove(_ name: String) { list.removeAll { $0.name == name && $0 != .all } }

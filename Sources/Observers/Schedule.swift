@@ -28,7 +28,7 @@ public struct Schedule: Sendable {
         }
     }
 
-    func next(after step: Int) -> Int? {
+    public func next(after step: Int) -> Int? {
         switch kind {
         case .never: nil
         case .every(let n): (step / n + 1) * n

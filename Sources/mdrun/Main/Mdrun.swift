@@ -36,10 +36,15 @@ struct Mdrun {
         }
         let output = Output(isWriter: communicator.rank == 0)
         do {
+            RunLimits.catchSignals()
             let status = try Launch(request, communicator, output).run()
             communicator.barrier()
             communicator.finish()
             exit(Int32(status))
+        } catch is Interrupted {
+            communicator.barrier()
+            communicator.finish()
+            exit(Interrupted.status)
         } catch {
             fail(error, communicator, output)
         }

@@ -27,7 +27,7 @@ public enum CommandRegistry {
     ]
     private static let dynamics: [any DeckCommand.Type] = [
         PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
-        RunCommand.self,
+        RunCommand.self, ReadRestart.self, WriteRestart.self, RestartCommand.self, TimerCommand.self,
     ]
     private static let output: [any DeckCommand.Type] = [
         ThermoCommand.self, ThermoStyleCommand.self, ThermoModifyCommand.self, ComputeCommand.self, ComputeModifyCommand.self,

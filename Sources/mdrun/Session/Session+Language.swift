@@ -10,9 +10,11 @@ extension Session: DeckHost {
             throw DeckError.unknown("command", command.name, known: knownCommands() + Interpreter.languageCommands)
         }
         var words = Words(command)
+        filesDigest = Checksum()
         let decoded = try type.init(&words, self)
         try words.finish()
         try decoded.execute(self)
+        dynamics.record(command, files: filesDigest.value)
     }
 
     public func knownCommands() -> [String] { CommandRegistry.byName.keys.sorted() }

@@ -33,7 +33,15 @@ extension Session {
         simulation.sortEvery = sortEvery
         simulation.fixes = fixes
         try updateDeviationFile(of: potential)
-        simulation.observers = observation.observers
+        simulation.observers = observation.observers + (restarts.map { [$0] } ?? [])
+        simulation.signature = signature(of: simulation)
+        if let checkpoint = restored.checkpoint {
+            if checkpoint.signature != simulation.signature {
+                output.warn("potential, fixes or neighbour settings are not those that wrote the restart file: this run does not go on bit for bit")
+            }
+            simulation.checkpoint = checkpoint
+            restored.checkpoint = nil
+        }
         try checkFixes(simulation, at: location)
         return simulation
     }
@@ -71,7 +79,15 @@ extension Session {
         }
     }
 
+    /// What must be the same for a continued run to be the same run.
+    private func signature(of simulation: Simulation) -> String {
+        let n = neighbours
+        return dynamics.signature
+            + "\nlist \(simulation.listDistance) \(simulation.haloWidth) \(n.every) \(n.delay) \(n.checksDistance) \(n.once) \(sortEvery)"
+    }
+
     /// Runs and reports.
+    /// - Throws: `Interrupted` when a signal has ended the run, after a restart file has been written.
     func run(_ simulation: Simulation, _ run: Run) throws {
         output.write(RunReport.setup(simulation, observation))
         defer { output.endTable() }
@@ -81,5 +97,18 @@ extension Session {
             if let message = stop.message { output.line(message) }
         }
         output.write(RunReport.summary(simulation, run, observation))
+        try endInterrupted(simulation)
+    }
+
+    private func endInterrupted(_ simulation: Simulation) throws {
+        switch simulation.interruption {
+        case nil: break
+        case .timeout: output.line("Wall time limit reached at step \(simulation.system.step): later runs are skipped")
+        case .signal:
+            let path = restarts?.nextPath(simulation.system.step) ?? "mdrun.restart"
+            try writeRestart(path, at: nil)
+            output.line("Asked to stop: at step \(simulation.system.step); go on with read_restart \(path)")
+            throw Interrupted()
+        }
     }
 }

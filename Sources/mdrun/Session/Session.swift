@@ -36,8 +36,18 @@ public final class Session {
     /// Told of the bytes of each file that is read, on every rank.
     public var didRead: (([UInt8]) -> Void)?
     public var simulation: Simulation?
+    /// States from a restart whose owners the deck has not made yet.
+    var restored = RestoredStates()
+    var dynamics = DynamicsLines()
+    /// `restart`: files at intervals.
+    var restarts: RestartObserver?
+    /// `timer timeout`, and signals.
+    let limits = RunLimits()
     /// Set when a fix has ended a run so that later runs are skipped (`fix halt ... error soft`).
     var skipsRuns = false
+
+    /// Of the files that the present command has read.
+    var filesDigest = Checksum()
 
     /// Folder of the deck, for files that are not found from the working folder.
     public var deckFolder = ""
@@ -80,6 +90,7 @@ public final class Session {
     /// Gives the box and atoms to the session; called once by create_box, read_data, read_restart.
     public func install(_ system: System) {
         if let timestep { system.timestep = timestep }
+        system.interruption = { [unowned self] in limits.interruption(at: self.system?.step ?? 0) }
         self.system = system
     }
 
@@ -96,6 +107,7 @@ public final class Session {
     public func readBytes(_ path: String, at location: SourceLocation?) throws -> [UInt8] {
         let bytes = try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
         didRead?(bytes)
+        filesDigest.add(bytes)
         inputs.formUnion(deckFolder.isEmpty || path.hasPrefix("/") ? [path] : [path, deckFolder + "/" + path])
         return bytes
     }
@@ -115,6 +127,9 @@ public final class Session {
         observation = Observation()
         observation.host = self
         simulation = nil
+        restored = RestoredStates()
+        dynamics = DynamicsLines()
+        restarts = nil
         skipsRuns = false
     }
 }

@@ -1,4 +1,5 @@
 import Deck
+import Domain
 import Integrators
 import Observers
 
@@ -34,6 +35,12 @@ struct FixCommand: DeckCommand {
 
     /// A fix of the same ID is replaced in its place, as in LAMMPS.
     func execute(_ session: Session) throws {
+        if let state = session.restored.fixes[fix.id], state.style == fix.style {
+            var reader = StateReader(state.bytes)
+            try fix.restore(&reader)
+            session.restored.fixes[fix.id] = nil
+            session.output.line("Restoring fix \(fix.id) (\(fix.style)) from the restart file")
+        }
         if let index = session.fixes.firstIndex(where: { $0.id == fix.id }) {
             session.fixes[index] = fix
         } else {

@@ -38,6 +38,10 @@ struct RunCommand: DeckCommand {
             session.output.line("Run skipped: a fix has ended the run before, and runs after it, by 'soft'")
             return
         }
+        if session.limits.isOver {
+            session.output.line("Run skipped: the wall time limit has been reached")
+            return
+        }
         let simulation = try session.prepareSimulation(at: location)
         guard !session.isDryRun else { return }
         let first = simulation.system.step

@@ -10,7 +10,7 @@ struct TimestepCommand: DeckCommand {
 
     func execute(_ session: Session) {
         session.timestep = value
-        guard let system = session.system else { return }
+        guard let system = session.system, system.timestep != value else { return }
         system.timeReference = system.time
         system.timeReferenceStep = system.step
         system.timestep = value

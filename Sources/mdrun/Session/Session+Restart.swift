@@ -1,0 +1,228 @@
+import Deck
+import Domain
+import Integrators
+import Observers
+import Potentials
+
+/// Writing and reading restarts.
+///
+/// Blocks: SYSTEM (units, box, types, groups, run state), PAIR (deck lines of the potential), FIX and COMPUTE (one each), OBSERVER (one each),
+/// LIST (see `Checkpoint`), ATOMS (one a rank).
+extension Session {
+    /// Names of the blocks of a restart file.
+    enum RestartBlock: String { case system = "SYSTEM", pair = "PAIR", fix = "FIX", compute = "COMPUTE", observer = "OBSERVER", list = "LIST", atoms = "ATOMS" }
+
+    /// Writes a restart file. Changes nothing of the run: the list is not rebuilt. Collective.
+    /// - Throws: `DeckError` at `location` with the system's reason, on all ranks; an older file of that name is then still there.
+    func writeRestart(_ path: String, at location: SourceLocation?) throws {
+        let system = try requireSystem("write_restart", at: location)
+        let writer = RestartWriter(path, communicator)
+        let checkpoint = simulation?.system === system ? simulation?.makeCheckpoint() : nil
+
+        var state = StateWriter()
+        saveSystem(system, &state)
+        writer.put(RestartBlock.system.rawValue, state.bytes)
+        writer.put(RestartBlock.pair.rawValue, dynamics.savedPair)
+        for (k, fix) in fixes.enumerated() {
+            writer.put(RestartBlock.fix.rawValue, index: k, Self.entry(fix.id, fix.style) { fix.save(&$0) })
+        }
+        for (k, compute) in observation.computes.enumerated() {
+            writer.put(RestartBlock.compute.rawValue, index: k, Self.entry(compute.id, compute.style) { compute.save(&$0) })
+        }
+        if let checkpoint {
+            var state = StateWriter()
+            checkpoint.save(&state)
+            writer.put(RestartBlock.list.rawValue, state.bytes)
+        }
+        let columns = checkpoint.map { [$0.forces, $0.positionsAtBuild] } ?? []
+        writer.putOfEachRank(RestartBlock.atoms.rawValue, system.atoms.ownedBytes(columns))
+        try writer.finish(at: location)
+    }
+
+    private static func entry(_ id: String, _ style: String, _ save: (inout StateWriter) -> Void) -> [UInt8] {
+        var state = StateWriter()
+        state.put(id)
+        state.put(style)
+        save(&state)
+        return state.bytes
+    }
+
+    private func saveSystem(_ system: System, _ state: inout StateWriter) {
+        state.put(communicator.size)
+        state.put(units.name.rawValue)
+        state.put(system.step)
+        for number in [system.timestep, system.timeReference] { state.put(number) }
+        state.put(system.timeReferenceStep)
+        system.box.save(&state)
+        state.put(system.atoms.typeCount)
+        for type in 1...system.atoms.typeCount {
+            state.put(system.atoms.mass[type] ?? -1)
+            state.put(system.atoms.labels[type] ?? "")
+        }
+        state.put(system.groups.list.count)
+        for group in system.groups.list {
+            state.put(group.name)
+            state.put(Int(group.bit))
+        }
+        state.put(system.atoms.extras.count)
+        for extra in system.atoms.extras {
+            state.put(extra.name)
+            state.put(extra.width)
+        }
+        state.put(communicator.sum(system.atoms.owned))
+    }
+
+    // MARK: - Reading
+
+    /// Box, atoms, groups and run state from a restart file. On the rank count that wrote it, and with the same potential and fixes, the next
+    /// run goes on bit for bit. Collective.
+    /// - Throws: `DeckError` at `location`: no such file, damage, or another unit system than the deck's.
+    func readRestart(_ path: String, at location: SourceLocation?) throws {
+        // All of it is checked before anything is taken from it.
+        try RestartReader(path, communicator, at: location).check()
+        let reader = try RestartReader(path, communicator, at: location)
+        var written = 0, system: System?, checkpoint: Checkpoint?
+        var forces: [Vector] = [], old: [Vector] = [], decomposition: Decomposition?
+        restored = RestoredStates()
+        do {
+            while let block = try reader.next() {
+                var state = StateReader(block.bytes)
+                switch RestartBlock(rawValue: block.tag) {
+                case .system: (system, written) = try restoreSystem(&state, at: location)
+                case .pair: try restored.takePair(&state)
+                case .fix: restored.fixes[try state.text()] = (try state.text(), state.rest)
+                case .compute: restored.computes[try state.text()] = (try state.text(), state.rest)
+                case .observer: restored.observers[try state.text()] = (try state.text(), state.rest)
+                case .list: checkpoint = try Checkpoint(&state)
+                case .atoms:
+                    guard let system else { throw StateError() }
+                    let isSame = written == communicator.size
+                    if decomposition == nil {
+                        decomposition = Decomposition(box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors)
+                    }
+                    guard let decomposition else { throw DeckError("the ranks do not fit the processors command", at: location) }
+                    let columns = try system.atoms.append(block.bytes, columns: checkpoint == nil ? 0 : 2) { x in
+                        isSame ? block.index == communicator.rank : decomposition.owner(of: system.box.fractional(x)) == communicator.rank
+                    }
+                    if checkpoint != nil { (forces, old) = (forces + columns[0], old + columns[1]) }
+                case nil: throw StateError()
+                }
+            }
+        } catch is StateError {
+            throw DeckError("the restart file '\(path)' was written by another version of mdrun", at: location)
+        }
+        guard let system else { throw DeckError("the restart file '\(path)' holds no system", at: location) }
+        install(system)
+        atomsChanged()
+        if var checkpoint, written == communicator.size {
+            (checkpoint.forces, checkpoint.positionsAtBuild) = (forces, old)
+            checkpoint.digest = system.atoms.digest()
+            checkpoint.fixes = restored.fixes.mapValues { $0.bytes }
+            restored.checkpoint = checkpoint
+        }
+        for extra in system.atoms.extras where extra.name.contains("_") { extra.isRestored = true }
+    }
+
+    private func restoreSystem(_ state: inout StateReader, at location: SourceLocation?) throws -> (System, ranks: Int) {
+        let ranks = try state.int()
+        guard let name = Units.Name(rawValue: try state.text()) else { throw StateError() }
+        let usesDefaultSkin = neighbours.skin == units.defaultSkin
+        units = .named(name)
+        if usesDefaultSkin { neighbours.skin = units.defaultSkin }
+        let step = try state.int()
+        let timestep = try state.double(), reference = try state.double(), referenceStep = try state.int()
+        let box = try Box(&state)
+        boundary = box.boundary
+        let types = try state.int()
+        guard (1...1_000_000).contains(types) else { throw StateError() }
+        var atoms = Atoms(typeCount: types)
+        for type in 1...types {
+            let mass = try state.double(), label = try state.text()
+            atoms.mass[type] = mass > 0 ? mass : nil
+            atoms.labels[type] = label.isEmpty ? nil : label
+        }
+        var groups = Groups()
+        for _ in 0..<(try state.int()) { groups.restore(try state.text(), bit: UInt32(truncatingIfNeeded: try state.int())) }
+        for _ in 0..<(try state.int()) { atoms.extras.append(AtomProperty(name: try state.text(), width: try state.int(), count: 0)) }
+        atoms.total = try state.int()
+        let system = System(communicator: communicator, units: units, box: box, atoms: atoms)
+        (system.groups, system.step) = (groups, step)
+        (system.timeReference, system.timeReferenceStep) = (reference, referenceStep)
+        if self.timestep == nil { self.timestep = timestep }
+        return (system, ranks)
+    }
+}
+
+/// States from a restart that wait for the deck to make their owners again.
+struct RestoredStates {
+    typealias State = (style: String, bytes: [UInt8])
+    var fixes: [String: State] = [:]
+    var computes: [String: State] = [:]
+    var observers: [String: State] = [:]
+    var checkpoint: Checkpoint?
+    /// Deck lines of a potential that reads no files.
+    var pairLines: [String] = []
+
+    mutating func takePair(_ state: inout StateReader) throws(StateError) {
+        let count = try state.int()
+        for _ in 0..<max(0, count) { pairLines.append(try state.text()) }
+    }
+}
+
+/// Deck lines that decide forces and motion, for the question whether a continued run is the same run.
+struct DynamicsLines {
+    private(set) var pair: [String] = []
+    private(set) var fixes: [(id: String, text: String)] = []
+    /// Digest of the files that the potential's lines have read, 0: none.
+    var fileDigest: UInt64 = 0
+
+    /// - Parameter files: digest of the bytes that the command has read.
+    mutating func record(_ command: Command, files: UInt64) {
+        if command.name.text.hasPrefix("pair_"), files != Checksum().value { fileDigest ^= files }
+        let text = ([command.name] + command.words).map(\.text).joined(separator: " ")
+        guard let id = command.words.first?.text else { return }
+        switch command.name.text {
+        case "pair_style": (pair, fileDigest) = ([text], files == Checksum().value ? 0 : files)
+        case "pair_coeff", "pair_modify": pair.append(text)
+        case "fix":
+            fixes.removeAll { $0.id == id }
+            fixes.append((id, text))
+        case "fix_modify": fixes.append((id, text))
+        case "unfix": fixes.removeAll { $0.id == id }
+        default: break
+        }
+    }
+
+    var signature: String { (pair + fixes.map(\.text)).joined(separator: "\n") + "\n\(fileDigest)" }
+
+    /// The potential's lines, where it reads no files: those are left to the deck.
+    var savedPair: [UInt8] {
+        var state = StateWriter()
+        let lines = fileDigest == 0 ? pair : []
+        state.put(lines.count)
+        for line in lines { state.put(line) }
+        return state.bytes
+    }
+}
+
+extension Session {
+    /// A file name whose `*`, if it has one, is the largest number for which there is a file. Collective.
+    /// - Throws: `DeckError` at the word when there is none.
+    func newest(_ word: Word) throws -> String {
+        let parts = word.text.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count > 1 else { return word.text }
+        guard parts.count == 2 else { throw DeckError("at most one '*' in the name of a restart file", at: word.location) }
+        var found = -1
+        if communicator.rank == 0 {
+            let folder = parts[0].lastIndex(of: "/").map { String(parts[0][...$0]) } ?? ""
+            let prefix = String(parts[0].dropFirst(folder.count))
+            for name in names(in: folder.isEmpty ? "." : folder) where name.hasPrefix(prefix) && name.hasSuffix(parts[1]) {
+                let middle = name.dropFirst(prefix.count).dropLast(parts[1].count)
+                if name.count >= prefix.count + parts[1].count, let step = Int(middle) { found = max(found, step) }
+            }
+        }
+        found = communicator.all(.max, found)
+        guard found >= 0 else { throw DeckError("there is no file '\(word.text)' with a number in the place of *", at: word.location) }
+        return parts[0] + "\(found)" + parts[1]
+    }
+}
