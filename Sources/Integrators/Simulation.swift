@@ -103,7 +103,7 @@ public final class Simulation {
             timings.measure(.communication) { halo.forwardPositions(&system.atoms) }
         }
         let wanted = wantedNow()
-        computeForces(wanted)
+        try computeForces(wanted)
         try checkFinite()
         try measureModify {
             for fix in fixes { try fix.postForce(system) }
@@ -112,7 +112,7 @@ public final class Simulation {
         }
         if system.step < current.last {
             interruption = askedToStop()
-            if system.stop != nil || interruption != nil { endHere() }
+            if system.stop != nil || interruption != nil { try endHere() }
         }
         try timings.measure(.output) {
             for observer in observers where isDue(observer) { try observer.observe(self, current) }
@@ -128,13 +128,13 @@ public final class Simulation {
 
     /// Makes the present step the run's last. Observers of a run's end do not look, as in LAMMPS, but what they need is there for formulas
     /// after the run. Forces stay as fixes have left them.
-    private func endHere() {
+    private func endHere() throws {
         current.last = system.step
         let wanted = wantedNow().union(system.forces.wanted)
         isCutShort = true
         guard wanted != system.forces.wanted else { return }
         let forces = system.forces.force.copy()
-        computeForces(wanted)
+        try computeForces(wanted)
         for i in 0..<system.atoms.owned { system.forces.force[i] = forces[i] }
     }
 
@@ -156,7 +156,7 @@ public final class Simulation {
                 try settleRanks()
                 rebuild(isSetup: true)
             }
-            computeForces(wantedNow(atStart: true))
+            try computeForces(wantedNow(atStart: true))
             try checkFinite()
             try measureModify { for fix in fixes { try fix.setup(system) } }
             isPrepared = true
@@ -295,7 +295,8 @@ public final class Simulation {
 
     // MARK: - Forces
 
-    private func computeForces(_ wanted: Wanted) {
+    private func computeForces(_ wanted: Wanted) throws {
+        try potential.updateAll()
         system.forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
         timings.measure(.pair) { potential.compute(system.atoms, list, context, into: &system.forces) }

@@ -88,6 +88,20 @@ public protocol Potential: AnyObject {
     var summary: String { get }
 }
 
+/// A potential whose parameters follow variables of the deck.
+public protocol StepDependent: Potential {
+    /// Reads them. Called before each evaluation. Collective.
+    func update() throws
+}
+
+extension Potential {
+    /// Updates this potential and its members.
+    public func updateAll() throws {
+        try (self as? any StepDependent)?.update()
+        for member in members { try member.updateAll() }
+    }
+}
+
 extension Potential {
     public var members: [any Potential] { [] }
     public func prepare(_ setup: PotentialSetup) throws {}
@@ -132,14 +146,24 @@ public struct PotentialSetup {
     /// A model file's bytes: read on rank 0, relative to the deck's folder if not found from the working one, and broadcast.
     public var read: (_ path: String, _ at: SourceLocation?) throws -> [UInt8]
     public var warn: (String) -> Void
+    /// A word that is a number, or `v_NAME`: an equal-style variable, read whenever the value is needed (collective).
+    public var value: (Word) throws -> () throws -> Double
     public var communicator: any Communicator
 
     public init(
         units: Units, typeCount: Int, masses: [Double?], labels: [String?],
         communicator: any Communicator,
-        read: @escaping (_ path: String, _ at: SourceLocation?) throws -> [UInt8], warn: @escaping (String) -> Void
+        read: @escaping (_ path: String, _ at: SourceLocation?) throws -> [UInt8], warn: @escaping (String) -> Void,
+        value: @escaping (Word) throws -> () throws -> Double = PotentialSetup.constant
     ) {
         (self.units, self.typeCount, self.masses, self.labels) = (units, typeCount, masses, labels)
-        (self.communicator, self.read, self.warn) = (communicator, read, warn)
+        (self.communicator, self.read, self.warn, self.value) = (communicator, read, warn, value)
+    }
+
+    /// Where there are no variables: numbers only.
+    public static func constant(_ word: Word) throws -> () throws -> Double {
+        var words = Words([word], of: "pair_style", end: word.location)
+        let number = try words.double("a number")
+        return { number }
     }
 }

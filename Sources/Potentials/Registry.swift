@@ -27,13 +27,12 @@ public struct PotentialRegistry: Sendable {
         NEP.entry,
         SchNet.entry,
         PaiNN.entry,
-        HybridOverlay.entry,
         Committee.entry,
         AverageEnsemble.entry,
         WeightedEnsemble.entry,
         DirectEnsemble.entry,
         ConservativeEnsemble.entry,
-    ]
+    ] + Hybrid.entries
 
     /// Makes the potential whose style word is next.
     /// - Throws: `DeckError` at the style word when it is not known, with the nearest name that is.

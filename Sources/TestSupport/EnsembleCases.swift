@@ -23,10 +23,10 @@ enum EnsembleCases {
                 MemberSet([try lj(setup, 2.5, 1), FullListMorse(), try lj(setup, 1.9, 0.9)]), weights: [[0.5, 0.3, 0.2], [-0.2, 0.7, 0.5]])
         },
         PotentialCase("hybrid", system: liquid, small: systems) { setup in
-            HybridOverlay([try lj(setup, 1.9, 0.7), FullListMorse()])
+            Hybrid([try lj(setup, 1.9, 0.7), FullListMorse()])
         },
         PotentialCase("hybrid-committee", system: liquid, small: { Array(systems().prefix(2)) }) { setup in
-            HybridOverlay([try lj(setup, 1.9, 0.7), Committee(MemberSet([try lj(setup, 2.5, 1), FullListMorse()]))])
+            Hybrid([try lj(setup, 1.9, 0.7), Committee(MemberSet([try lj(setup, 2.5, 1), FullListMorse()]))])
         },
     ]
 

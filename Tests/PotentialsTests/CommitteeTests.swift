@@ -136,7 +136,7 @@ import Testing
     func lacking() throws {
         #expect(Committee(MemberSet([try lj(), ZeroPotential(cutoff: 1)])).lackingPullback == nil)
         let inner = Committee(MemberSet([try lj(), ForcesOnly()]))
-        #expect(HybridOverlay([ZeroPotential(cutoff: 1), inner]).lackingSiteEnergies?.style == "test/forces")
+        #expect(Hybrid([ZeroPotential(cutoff: 1), inner]).lackingSiteEnergies?.style == "test/forces")
     }
 
     @Test("time is kept by member")

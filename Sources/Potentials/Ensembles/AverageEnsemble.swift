@@ -14,7 +14,7 @@ public enum AverageEnsemble {
     ) { words, setup in
         var options = DeviationOptions()
         while try options.read(&words) {}
-        let memberSet = try MemberSet(&words, setup, owner: "ensemble/average", options: DeviationOptions.keywords)
+        let memberSet = try MemberSet.read(&words, setup, owner: "ensemble/average", options: DeviationOptions.keywords)
         return Committee(
             try MemberJudge(memberSet, options), weights: Array(repeating: 1 / Double(memberSet.count), count: memberSet.count),
             style: "ensemble/average", hasCoefficients: false)

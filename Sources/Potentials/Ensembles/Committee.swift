@@ -43,7 +43,7 @@ public final class Committee: Potential, MemberReporting {
     /// Reads options, then `STYLE ARGS STYLE ARGS ...`.
     convenience init(_ words: inout Words, _ setup: PotentialSetup) throws {
         let options = try CommitteeOptions(&words)
-        let memberSet = try MemberSet(
+        let memberSet = try MemberSet.read(
             &words, setup, owner: "ensemble/committee", options: CommitteeOptions.keywords + DeviationOptions.keywords)
         self.init(
             try MemberJudge(memberSet, options.deviations), weights: try options.weights(for: memberSet), style: "ensemble/committee",

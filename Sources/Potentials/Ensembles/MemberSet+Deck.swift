@@ -12,37 +12,52 @@ extension MemberSet {
     /// Reads `STYLE ARGS STYLE ARGS ...` to the end of the command.
     /// - Parameter options: words that may stand before the first member, for the message at one that is neither.
     /// - Throws: `DeckError` at the word that is wrong.
-    public convenience init(
-        _ words: inout Words, _ setup: PotentialSetup, owner: String, options: [String] = [],
+    public static func read(
+        _ words: inout Words, _ setup: PotentialSetup, owner: String, options: [String] = [], registry: PotentialRegistry = PotentialRegistry()
+    ) throws -> MemberSet {
+        try read(&words, setup, owner: owner, options: options, prefix: nil, registry: registry).members
+    }
+
+    /// As above; with `prefix`, one more word stands before each style (what it is, for messages).
+    /// - Returns: the members, and these words.
+    static func read(
+        _ words: inout Words, _ setup: PotentialSetup, owner: String, options: [String] = [], prefix: String?,
         registry: PotentialRegistry = PotentialRegistry()
-    ) throws {
+    ) throws -> (members: MemberSet, prefixes: [Word]) {
         let known = Set(registry.styles.map(\.name))
-        guard let first = words.peek else { throw DeckError("\(owner): expected the members' pair styles", at: words.location) }
-        guard known.contains(first.text) else {
-            let kind = options.isEmpty ? "pair_style" : "pair_style or option of \(owner)"
-            throw DeckError.unknown(kind, first, known: known.sorted() + options)
-        }
         let all = words.remaining(), end = words.location
-        var starts = all.indices.filter { known.contains(all[$0].text) && !all[$0].isQuoted }
-        if let composite = starts.first(where: { Self.isComposite(all[$0].text) }) { starts.removeAll { $0 > composite } }
-        var potentials: [(any Potential, SourceLocation?)] = []
+        let lead = prefix == nil ? 0 : 1
+        guard all.count > lead else {
+            throw DeckError("\(owner): expected \(prefix.map { "\($0) and " } ?? "the members' pair styles")\(prefix == nil ? "" : "a pair style")", at: end)
+        }
+        guard known.contains(all[lead].text) else {
+            let kind = options.isEmpty ? "pair_style" : "pair_style or option of \(owner)"
+            throw DeckError.unknown(kind, all[lead], known: known.sorted() + options)
+        }
+        var starts = all.indices.filter { $0 >= lead && known.contains(all[$0].text) && !all[$0].isQuoted }
+        if let composite = starts.first(where: { isComposite(all[$0].text) }) { starts.removeAll { $0 > composite } }
+        var potentials: [(any Potential, SourceLocation?)] = [], prefixes: [Word] = []
         for (n, start) in starts.enumerated() {
             let style = all[start]
-            if owner == "hybrid/overlay" && style.text == owner {
+            if isHybrid(owner) && isHybrid(style.text) {
                 throw DeckError("a hybrid is not a member of a hybrid: name all styles in one list", at: style.location)
             }
-            let next = n + 1 < starts.count ? starts[n + 1] : all.count
+            if lead > 0 { prefixes.append(all[start - 1]) }
+            let next = n + 1 < starts.count ? starts[n + 1] - lead : all.count
+            guard next > start else { throw DeckError("\(owner): expected \(prefix ?? "a word") before \(all[next + lead].text)", at: all[next + lead].location) }
             var own = Words(
                 Array(all[start..<next]), of: "pair_style \(owner)", end: next < all.count ? all[next].location : end)
             let potential = try registry.make(&own, setup)
             try own.finish()
             potentials.append((potential, style.location))
         }
-        self.init(potentials)
+        return (MemberSet(potentials), prefixes)
     }
 
+    static func isHybrid(_ style: String) -> Bool { style == "hybrid" || style.hasPrefix("hybrid/") }
+
     /// Whether a style is made of members and so takes all words that are left.
-    static func isComposite(_ style: String) -> Bool { style == "hybrid/overlay" || style.hasPrefix("ensemble/") }
+    static func isComposite(_ style: String) -> Bool { isHybrid(style) || style.hasPrefix("ensemble/") }
 
     /// The member that `STYLE [k]` names.
     public func member(_ words: inout Words, style: Word) throws -> Int {

@@ -17,7 +17,7 @@ extension MemberSet {
     public var namedSeconds: [(name: String, seconds: Double)] { Array(zip(names, seconds)) }
 }
 
-extension HybridOverlay: MemberTiming {
+extension Hybrid: MemberTiming {
     public var memberSeconds: [(name: String, seconds: Double)] { memberSet.namedSeconds }
     public func resetMemberSeconds() { memberSet.resetSeconds() }
 }

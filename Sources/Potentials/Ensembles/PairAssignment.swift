@@ -18,10 +18,14 @@ public protocol PairwisePotential: Potential {
 struct PairAssignment {
     private let members: Int
     private let typeCount: Int
+    /// Whether a pair belongs to the member named last only.
+    private let isExclusive: Bool
     /// Members of each pair that a pair_coeff line has named; none for `none`. A pair that is not here has been left open.
     private var named: [TypePair: Set<Int>] = [:]
 
-    init(members: Int, typeCount: Int) { (self.members, self.typeCount) = (members, typeCount) }
+    init(members: Int, typeCount: Int, isExclusive: Bool = false) {
+        (self.members, self.typeCount, self.isExclusive) = (members, typeCount, isExclusive)
+    }
 
     private func pairs(_ rows: ClosedRange<Int>, _ columns: ClosedRange<Int>) -> [TypePair] {
         rows.flatMap { i in columns.filter { $0 >= i }.map { TypePair(i, $0) } }
@@ -32,12 +36,20 @@ struct PairAssignment {
         let mapping = line.suffix(typeCount)
         let hidden = Set(mapping.count == typeCount ? zip(1..., mapping).filter { $0.1 == "NULL" }.map { $0.0 } : [])
         for pair in pairs(rows, columns) where !hidden.contains(pair.i) && !hidden.contains(pair.j) {
-            named[pair, default: []].insert(k)
+            if isExclusive { named[pair] = [k] } else { named[pair, default: []].insert(k) }
         }
     }
 
     mutating func clear(_ rows: ClosedRange<Int>, _ columns: ClosedRange<Int>) {
         for pair in pairs(rows, columns) { named[pair] = [] }
+    }
+
+    /// The first pair of types that `own` holds with themselves, yet not with each other, since another member has it.
+    func taken(from k: Int, _ own: Set<TypePair>) -> TypePair? {
+        guard isExclusive else { return nil }
+        let types = (1...max(typeCount, 1)).filter { own.contains(TypePair($0, $0)) }
+        for i in types { for j in types where !own.contains(TypePair(i, j)) { return TypePair(i, j) } }
+        return nil
     }
 
     /// For each member, its pairs, mixed ones included.

@@ -25,7 +25,7 @@ public final class WeightedEnsemble: Potential, MemberReporting {
             if words.optional("unnormalised") { isNormalised = false } else { isOption = try options.read(&words) }
         }
         let file = try WeightFile(word, setup, isNormalised: isNormalised)
-        let memberSet = try MemberSet(
+        let memberSet = try MemberSet.read(
             &words, setup, owner: "ensemble/weighted", options: ["unnormalised"] + DeviationOptions.keywords)
         try file.check(memberSet)
         let judge = try MemberJudge(memberSet, options)

@@ -9,12 +9,22 @@ extension Session: DeckHost {
         guard let type = CommandRegistry.byName[command.name.text] else {
             throw DeckError.unknown("command", command.name, known: knownCommands() + Interpreter.languageCommands)
         }
+        // LAMMPS takes these before there is a box; they need its types, so they wait.
+        if system == nil, ["pair_style", "pair_modify"].contains(command.name.text) {
+            deferred.append(command)
+            return
+        }
         var words = Words(command)
         filesDigest = Checksum()
         let decoded = try type.init(&words, self)
         try words.finish()
         try decoded.execute(self)
         dynamics.record(command, files: filesDigest.value)
+        if system != nil, !deferred.isEmpty {
+            let waiting = deferred
+            deferred = []
+            for command in waiting { try execute(command) }
+        }
     }
 
     public func knownCommands() -> [String] { CommandRegistry.byName.keys.sorted() }

@@ -39,6 +39,8 @@ public final class Session {
     /// States from a restart whose owners the deck has not made yet.
     var restored = RestoredStates()
     var dynamics = DynamicsLines()
+    /// Commands on potentials that came before the box.
+    var deferred: [Command] = []
     /// `restart`: files at intervals.
     var restarts: RestartObserver?
     /// `timer timeout`, and signals.
@@ -100,7 +102,18 @@ public final class Session {
             units: units, typeCount: system?.atoms.typeCount ?? 0, masses: system?.atoms.mass ?? [nil],
             labels: system?.atoms.labels ?? [nil], communicator: communicator,
             read: { [unowned self] path, at in try self.readBytes(path, at: at) },
-            warn: { [unowned self] in self.output.warn($0) })
+            warn: { [unowned self] in self.output.warn($0) }, value: { [unowned self] in try self.value($0) })
+    }
+
+    /// A word that is a number, or `v_NAME`: an equal-style variable, evaluated whenever the value is asked for.
+    /// - Throws: `DeckError` at the word: neither, or no such variable.
+    func value(_ word: Word) throws -> () throws -> Double {
+        guard word.text.hasPrefix("v_") else { return try PotentialSetup.constant(word) }
+        let name = String(word.text.dropFirst(2))
+        guard interpreter.variables.isDefined(name) else {
+            throw DeckError.unknown("variable", Word(text: name, location: word.location), known: interpreter.variables.names)
+        }
+        return { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }
     }
 
     /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.
@@ -129,6 +142,7 @@ public final class Session {
         simulation = nil
         restored = RestoredStates()
         dynamics = DynamicsLines()
+        deferred = []
         restarts = nil
         skipsRuns = false
     }

@@ -42,7 +42,7 @@ final class StackedCore {
         // A network that was trained without bases is a potential by itself.
         let isAlone = file.configuration.bases.isEmpty && words.isAtEnd
         let memberSet = isAlone
-            ? MemberSet([any Potential]()) : try MemberSet(&words, setup, owner: style, options: own + DeviationOptions.keywords)
+            ? MemberSet([any Potential]()) : try MemberSet.read(&words, setup, owner: style, options: own + DeviationOptions.keywords)
         (self.style, self.file, place, self.memberSet) = (style, file, word.location, memberSet)
         configuration = file.configuration
         judge = try MemberJudge(memberSet, options)

@@ -15,18 +15,7 @@ struct FixCommand: DeckCommand {
         let group = try session.requireGroup(words.word("a group"))
         let setup = FixSetup(
             id: id.text, group: group, system: system,
-            value: { [unowned session] word in
-                guard word.text.hasPrefix("v_") else {
-                    var one = Words([word], of: "fix", end: word.location)
-                    let constant = try one.double("a number, or v_NAME for an equal-style variable")
-                    return { constant }
-                }
-                let name = String(word.text.dropFirst(2))
-                guard session.interpreter.variables.isDefined(name) else {
-                    throw DeckError.unknown("variable", Word(text: name, location: word.location), known: session.interpreter.variables.names)
-                }
-                return { [unowned session] in try session.interpreter.variables.value(of: name, at: word.location) }
-            },
+            value: { [unowned session] in try session.value($0) },
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
         fix = try session.observation.makeFix(&words, setup)

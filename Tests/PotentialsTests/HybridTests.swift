@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The grammar that ensembles and hybrids share, and LAMMPS' rules on which member acts between which types.
-@Suite struct HybridOverlayTests {
+@Suite struct HybridTests {
     private let system = TestSystem.liquid(count: 60, distance: 0.95, typeCount: 2).inReducedUnits()
 
     private func make(_ style: String, _ lines: [String]) throws -> any Potential {
