@@ -12,6 +12,8 @@ public struct Box: Sendable, Equatable {
     public var yz: Double = 0
     /// True when made as a prism, also with zero tilt, as in LAMMPS.
     public var isTriclinic = false
+    /// 2: atoms stay in the plane z = 0, have no images along z, and the box has an area instead of a volume (`dimension 2`).
+    public var dimension = 3
     /// boundary[d] = (lower face, upper face).
     public var boundary: [(Boundary, Boundary)] {
         get { faces.map { ($0[0], $0[1]) } }
@@ -44,13 +46,14 @@ public struct Box: Sendable, Equatable {
     public var c: Vector { Vector(xz, yz, lengths.z, 0) }
     public func edge(_ d: Int) -> Vector { d == 0 ? a : d == 1 ? b : c }
 
-    public var volume: Double { lengths.x * lengths.y * lengths.z }
+    /// Volume; in two dimensions the area.
+    public var volume: Double { dimension == 2 ? lengths.x * lengths.y : lengths.x * lengths.y * lengths.z }
 
     /// Distance between the two faces that edge d crosses: V / |the other two edges' cross product|.
     public func height(_ d: Int) -> Double {
         guard isTriclinic else { return lengths[d] }
         let n = edge((d + 1) % 3).cross(edge((d + 2) % 3))
-        return volume / n.dot(n).squareRoot()
+        return lengths.x * lengths.y * lengths.z / n.dot(n).squareRoot()
     }
 
     @inlinable public func fractional(_ x: Vector) -> Vector {

@@ -12,11 +12,12 @@ public struct Decomposition: Sendable, Equatable {
     public init?(box: Box, rank: Int, size: Int, wanted: [Int?] = [nil, nil, nil]) {
         var best: (surface: Double, grid: [Int])?
         // Area of a brick's faces across each edge pair, which is what the halo exchanges.
-        let area = (0..<3).map { d in box.volume / box.height(d) }
+        let whole = box.lengths.x * box.lengths.y * box.lengths.z
+        let area = (0..<3).map { d in whole / box.height(d) }
         for i in 1...size where size % i == 0 && (wanted[0] ?? i) == i {
             for j in 1...(size / i) where (size / i) % j == 0 && (wanted[1] ?? j) == j {
                 let k = size / i / j
-                guard (wanted[2] ?? k) == k else { continue }
+                guard (wanted[2] ?? k) == k, box.dimension == 3 || k == 1 else { continue }
                 let surface = area[0] / Double(j * k) + area[1] / Double(i * k) + area[2] / Double(i * j)
                 if best == nil || surface < best!.surface * (1 - 1e-12) { best = (surface, [i, j, k]) }
             }

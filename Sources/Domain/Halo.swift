@@ -46,7 +46,7 @@ public final class Halo {
         atoms.removeGhosts()
         self.width = width
         swaps = []
-        for d in 0..<3 {
+        for d in 0..<box.dimension {
             // A hair wider than asked, so that rounding never loses the partner of a pair at exactly the cutoff.
             let depth = width / box.height(d) * (1 + 1e-10) + 1e-12
             let across = depth * Double(decomposition.grid[d])

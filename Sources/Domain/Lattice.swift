@@ -49,9 +49,9 @@ public struct Lattice: Sendable {
 
     /// - Parameters:
     ///   - scale: length of the cell's unit; with `isReducedDensity` (units lj) the number density instead, from which the length
-    ///     is (points / cell volume / density)^(1/3).
+    ///     is (points / cell volume / density)^(1/3), in two dimensions with the root.
     /// - Throws: `Problem` for vectors that do not span space or are not orthogonal and right-handed.
-    public init(_ cell: Cell, scale: Double, isReducedDensity: Bool, _ placement: Placement) throws(Problem) {
+    public init(_ cell: Cell, scale: Double, isReducedDensity: Bool, _ placement: Placement, dimension: Int = 3) throws(Problem) {
         basis = cell.basis
         origin = placement.origin
         spacing = .zero
@@ -65,7 +65,7 @@ public struct Lattice: Sendable {
         if isReducedDensity {
             let volume = cell.a1.dot(Self.cross(cell.a2, cell.a3))
             guard volume > 0 else { throw Problem(message: "the primitive vectors are not right-handed") }
-            self.scale = pow(Double(basis.count) / volume / scale, 1.0 / 3)
+            self.scale = pow(Double(basis.count) / volume / scale, 1.0 / Double(dimension))
         }
         try setTransform(cell, placement.orient)
         if let given = placement.spacing {
@@ -147,6 +147,14 @@ extension Lattice.Cell {
             .zero, Vector(0, 0.5, 0.5, 0), Vector(0.5, 0, 0.5, 0), Vector(0.5, 0.5, 0, 0), Vector(0.25, 0.25, 0.25, 0),
             Vector(0.25, 0.75, 0.75, 0), Vector(0.75, 0.25, 0.75, 0), Vector(0.75, 0.75, 0.25, 0),
         ])
+    /// The lattices of two dimensions: square, square with a point in the middle, hexagonal (an orthogonal cell 1 : sqrt(3)).
+    public static let square = Lattice.Cell(basis: [.zero])
+    public static let centredSquare = Lattice.Cell(basis: [.zero, Vector(0.5, 0.5, 0, 0)])
+    public static let hexagonalPlane: Lattice.Cell = {
+        var cell = Lattice.Cell(basis: [.zero, Vector(0.5, 0.5, 0, 0)])
+        cell.a2.y = 3.0.squareRoot()
+        return cell
+    }()
     /// The orthogonal cell of hexagonal close packing, 1 : sqrt(3) : sqrt(8/3).
     public static let hexagonal: Lattice.Cell = {
         var cell = Lattice.Cell(

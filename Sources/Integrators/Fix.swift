@@ -23,6 +23,8 @@ public protocol Fix: AnyObject {
     func finalIntegrate(_ system: System) throws
     func endOfStep(_ system: System) throws
 
+    /// Whether atoms must migrate and the list be rebuilt at `step`, however far atoms have moved.
+    func forcesRebuild(at step: Int) -> Bool
     /// What this fix needs computed at `step`.
     func wants(at step: Int) -> Wanted
     /// True when the fix moves atoms or the box, so that two of them on one atom deserve a warning.
@@ -31,6 +33,8 @@ public protocol Fix: AnyObject {
     var needsVirial: Bool { get }
     /// Whether it changes the box, so that the thermo table gets a volume column.
     var changesBox: Bool { get }
+    /// Which of the cell's entries x y z yz xz xy (0 to 5) it sets in dynamics.
+    var boxComponents: Set<Int> { get }
     /// f_ID: its scalar (energy of a thermostat, say), if it has one.
     var scalar: Double? { get }
     /// Whether f_ID grows with the number of atoms, so that `thermo_modify norm yes` divides it by that.
@@ -58,7 +62,7 @@ public protocol Fix: AnyObject {
     func restore(_ state: inout StateReader) throws
 }
 
-public enum FixModification { case temperature(Temperature), flag(Bool) }
+public enum FixModification { case temperature(Temperature), pressure(Pressure), flag(Bool) }
 
 extension Fix {
     public func prepare(_ system: System) throws {}
@@ -68,10 +72,12 @@ extension Fix {
     public func postForce(_ system: System) throws {}
     public func finalIntegrate(_ system: System) throws {}
     public func endOfStep(_ system: System) throws {}
+    public func forcesRebuild(at step: Int) -> Bool { false }
     public func wants(at step: Int) -> Wanted { [] }
     public var integrates: Bool { false }
     public var needsVirial: Bool { false }
     public var changesBox: Bool { needsVirial }
+    public var boxComponents: Set<Int> { [] }
     public var scalar: Double? { nil }
     public var isExtensive: Bool { false }
     public var vector: [Double] { [] }

@@ -12,6 +12,8 @@ public struct FixSetup {
     /// What must be computed at a step at which such a value is asked for.
     public let formulaWants: () -> Wanted
     public let warn: (String) -> Void
+    /// Length of lattice units along x, y, z; 1 without a lattice.
+    public var latticeSpacing = Vector(1, 1, 1, 0)
 
     public init(
         id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double,
@@ -38,7 +40,8 @@ public struct FixStyle: Sendable {
 /// The fixes a deck can name: a literal list, one line each.
 public enum FixRegistry {
     public static let builtin: [FixStyle] = [
-        .nve, .nvt, .langevin, .momentum, .setforce,
+        .nve, .nvt, .npt, .nph, .langevin, .temperatureCSVR, .temperatureBerendsen, .pressureBerendsen,
+        .boxRelax, .deform, .enforce2d, .momentum, .setforce,
         .halt,
     ]
 
@@ -57,49 +60,6 @@ public enum FixRegistry {
 extension FixStyle {
     static let nve = FixStyle("nve", usage: "fix ID GROUP nve") { _, setup in
         VelocityVerlet(id: setup.id, group: setup.group)
-    }
-
-    static let nvt = FixStyle(
-        "nvt", usage: "fix ID GROUP nvt temp TSTART TSTOP TDAMP [tchain N] [tloop N] [drag D]"
-    ) { words, setup in
-        var settings: NoseHooverChain.Settings?
-        var chain = 3, loops = 1, drag = 0.0
-        while !words.isAtEnd {
-            switch try words.choice("a keyword of fix nvt", [("temp", 0), ("tchain", 1), ("tloop", 2), ("drag", 3)]) {
-            case 0:
-                let start = try words.double("the temperature at the start", in: 0.0...)
-                let stop = try words.double("the temperature at the end", in: 0.0...)
-                settings = .init(start: start, stop: stop, damp: try words.positiveDouble("the damping time"))
-            case 1: chain = try words.positiveInt("the chain's length")
-            case 2: loops = try words.positiveInt("the number of chain loops")
-            default: drag = try words.double("the drag factor", in: 0.0...)
-            }
-        }
-        guard var settings else { throw words.error("fix nvt needs: temp TSTART TSTOP TDAMP") }
-        (settings.chain, settings.loops, settings.drag) = (chain, loops, drag)
-        return NoseHooverChain(id: setup.id, group: setup.group, settings: settings)
-    }
-
-    static let langevin = FixStyle(
-        "langevin", usage: "fix ID GROUP langevin TSTART TSTOP DAMP SEED [zero yes|no] [tally yes|no] [scale TYPE RATIO]..."
-    ) { words, setup in
-        let start = try words.double("the temperature at the start", in: 0.0...)
-        let stop = try words.double("the temperature at the end", in: 0.0...)
-        let damp = try words.positiveDouble("the damping time")
-        var settings = Langevin.Settings(
-            start: start, stop: stop, damp: damp, seed: try words.positiveInt("a seed"),
-            scale: Array(repeating: 1, count: setup.system.atoms.typeCount + 1))
-        while !words.isAtEnd {
-            switch try words.choice("a keyword of fix langevin", [("zero", 0), ("tally", 1), ("scale", 2)]) {
-            case 0: settings.zero = try words.flag("yes or no")
-            case 1: settings.tally = try words.flag("yes or no")
-            default:
-                let types = try words.typeRange("a type", count: setup.system.atoms.typeCount)
-                let ratio = try words.positiveDouble("the ratio of damping times")
-                for type in types { settings.scale[type] = ratio }
-            }
-        }
-        return Langevin(id: setup.id, group: setup.group, settings: settings)
     }
 
     static let momentum = FixStyle(

@@ -1,3 +1,4 @@
+import Deck
 import Domain
 
 /// `fix langevin`: friction and noise on a group's forces; pair it with `fix nve`.
@@ -8,9 +9,8 @@ import Domain
 /// The noise of an atom depends on seed, id and step alone, so a trajectory is the same on any number of ranks and after a restart;
 /// LAMMPS' own streams, one a rank, are not reproduced.
 public final class Langevin: Fix {
-    public struct Settings: Sendable {
-        public var start: Double
-        public var stop: Double
+    public struct Settings {
+        public var target: TargetTemperature
         public var damp: Double
         public var seed: Int
         /// Removes the noise's net force, so that the centre of mass does not wander.
@@ -26,58 +26,131 @@ public final class Langevin: Fix {
     public var group: Group
     private let settings: Settings
     private let random: KeyedRandom
-    private var applied = Column<Vector>()
+    /// Friction and noise on each atom: a restart needs them, since friction is taken in the middle of a step.
+    private var applied: AtomProperty?
     private var energy = 0.0
     private var energyOfStep = 0.0
     private var count = 0
+    private var timestep = 0.0
+    private var isRestored = false
 
     public init(id: String, group: Group, settings: Settings) {
         (self.id, self.group, self.settings) = (id, group, settings)
         random = KeyedRandom(seed: settings.seed, stream: 1)
     }
 
-    public func prepare(_ system: System) throws { count = system.count(group) }
-    public func setup(_ system: System) { postForce(system) }
+    public func prepare(_ system: System) throws {
+        count = system.count(group)
+        if applied == nil {
+            let claim = system.atoms.claimProperty("f_\(id)", width: 3)
+            (applied, isRestored) = (claim.property, claim.isRestored)
+        }
+    }
 
-    public func postForce(_ system: System) {
-        let target = settings.start + system.run.fraction(system.step) * (settings.stop - settings.start)
+    public func setup(_ system: System) throws {
+        guard !isRestored else {
+            isRestored = false
+            return apply(system)
+        }
+        try postForce(system)
+        guard settings.tally else { return }
+        // The first transfer of a run: half a step's worth, from which `scalar` takes the same half.
+        energyOfStep = power(system)
+        energy = 0.5 * energyOfStep * system.timestep
+        timestep = system.timestep
+    }
+
+    public func wants(at step: Int) -> Wanted { settings.target.wants }
+
+    public func postForce(_ system: System) throws {
+        let target = try settings.target.value(system)
         let units = system.units
         let friction = system.atoms.mass.enumerated().map { type, m in -(m ?? 0) / (settings.damp * settings.scale[type]) / units.ftm2v }
         let noise = system.atoms.mass.enumerated().map { type, m in
             ((m ?? 0) * 24 * units.boltzmann * target / (settings.damp * settings.scale[type]) / system.timestep / units.mvv2e)
                 .squareRoot() / units.ftm2v
         }
-        applied.resize(to: system.atoms.owned, filling: .zero)
+        let applied = applied!.values.pointer
         var net = Vector.zero
         for i in 0..<system.atoms.owned {
-            guard system.atoms.mask[i] & group.bit != 0 else {
-                applied[i] = .zero
-                continue
+            var force = Vector.zero
+            if system.atoms.mask[i] & group.bit != 0 {
+                let type = Int(system.atoms.type[i])
+                let kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
+                net += kicked
+                force = system.atoms.velocity[i].xyz * friction[type] + kicked
             }
-            let type = Int(system.atoms.type[i])
-            let kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
-            net += kicked
-            applied[i] = system.atoms.velocity[i].xyz * friction[type] + kicked
+            for d in 0..<3 { applied[3 * i + d] = force[d] }
         }
         if settings.zero && count > 0 {
             var sum = [net.x, net.y, net.z]
             system.communicator.all(.sum, &sum)
             let mean = Vector(sum[0], sum[1], sum[2], 0) * (1 / Double(count))
-            for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 { applied[i] -= mean }
+            for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
+                for d in 0..<3 { applied[3 * i + d] -= mean[d] }
+            }
         }
-        for i in 0..<system.atoms.owned { system.forces.force[i] += applied[i] }
+        apply(system)
+    }
+
+    private func apply(_ system: System) {
+        let applied = applied!.values.pointer
+        for i in 0..<system.atoms.owned { system.forces.force[i] += Vector(applied[3 * i], applied[3 * i + 1], applied[3 * i + 2], 0) }
     }
 
     /// dE = sum f_applied . v dt, taken with the velocity of the end of the step, as LAMMPS does.
     public func endOfStep(_ system: System) {
         guard settings.tally else { return }
-        var power = 0.0
-        for i in 0..<system.atoms.owned { power += applied[i].dot(system.atoms.velocity[i]) }
-        energyOfStep = system.communicator.sum(power)
-        energy += energyOfStep * system.timestep
+        energyOfStep = power(system)
+        timestep = system.timestep
+        energy += energyOfStep * timestep
     }
 
-    /// Energy taken from the system by the bath so far.
-    public var scalar: Double? { settings.tally ? -energy : nil }
-    public var conservedEnergy: Double { settings.tally ? -energy : 0 }
+    private func power(_ system: System) -> Double {
+        var power = 0.0
+        let applied = applied!.values.pointer
+        for i in 0..<system.atoms.owned {
+            power += Vector(applied[3 * i], applied[3 * i + 1], applied[3 * i + 2], 0).dot(system.atoms.velocity[i].xyz)
+        }
+        return system.communicator.sum(power)
+    }
+
+    /// Energy taken from the system by the bath so far, up to the middle of the present step.
+    public var scalar: Double? { settings.tally ? -(energy - 0.5 * energyOfStep * timestep) : nil }
+    public var isExtensive: Bool { true }
+    public var conservedEnergy: Double { scalar ?? 0 }
+
+    public func save(_ state: inout StateWriter) { for value in [energy, energyOfStep, timestep] { state.put(value) } }
+
+    public func restore(_ state: inout StateReader) throws {
+        (energy, energyOfStep, timestep) = (try state.double(), try state.double(), try state.double())
+    }
+}
+
+extension FixStyle {
+    static let langevin = FixStyle(
+        "langevin", usage: "fix ID GROUP langevin TSTART|v_NAME TSTOP DAMP SEED [zero yes|no] [tally yes|no] [scale TYPE RATIO]..."
+    ) { words, setup in
+        let target = try TargetTemperature(&words, setup)
+        let damp = try words.positiveDouble("the damping time")
+        var settings = Langevin.Settings(
+            target: target, damp: damp, seed: try words.positiveInt("a seed"),
+            scale: Array(repeating: 1, count: setup.system.atoms.typeCount + 1))
+        let keywords = [("zero", 0), ("tally", 1), ("scale", 2), ("angmom", 3), ("omega", 3), ("gjf", 4)]
+        while let word = words.peek {
+            switch try words.choice("a keyword of fix langevin", keywords) {
+            case 0: settings.zero = try words.flag("yes or no")
+            case 1: settings.tally = try words.flag("yes or no")
+            case 2:
+                let types = try words.typeRange("a type", count: setup.system.atoms.typeCount)
+                let ratio = try words.positiveDouble("the ratio of damping times")
+                for type in types { settings.scale[type] = ratio }
+            case 3: if word.text == "omega" ? try words.flag("yes or no") : !words.optional("no") {
+                throw words.error("'\(word.text)' is for particles that rotate; atoms here are points", at: word)
+            }
+            default: if !words.optional("no") { throw words.error("gjf is not supported; use zero, tally or scale", at: word) }
+            }
+        }
+        return Langevin(id: setup.id, group: setup.group, settings: settings)
+    }
 }

@@ -6,6 +6,7 @@ public final class SetForce: Fix {
     public let id: String
     public let style = "setforce"
     public var group: Group
+    public var actsInMinimization: Bool { true }
     /// Evaluated every step; a constant, or an equal-style variable.
     private let components: [(() throws -> Double)?]
     private var total = [0.0, 0.0, 0.0]

@@ -29,11 +29,11 @@ public final class Simulation {
     public private(set) var halo: Halo
     public private(set) var list: NeighbourList
     public var timings = Timings()
-    public private(set) var counters = Counters()
+    public internal(set) var counters = Counters()
     /// Steps between spatial sorts of owned atoms (`atom_modify sort`); 0 = never.
     public var sortEvery = 1000
-    public private(set) var current = Run(first: 0, last: 0)
-    public private(set) var isRunning = false
+    public internal(set) var current = Run(first: 0, last: 0)
+    public internal(set) var isRunning = false
     /// Why the last run ended early, if it did.
     public private(set) var interruption: Interruption?
 
@@ -45,6 +45,8 @@ public final class Simulation {
     private var nextSort = 0
     private var isPrepared = false
     private var isCutShort = false
+    /// Of a minimisation.
+    var evaluationsSinceBuild = 0
 
     public struct Counters: Sendable {
         public var builds = 0
@@ -76,20 +78,25 @@ public final class Simulation {
 
     /// Runs `run.steps` time steps.
     public func run(_ run: Run) throws {
-        current = run
-        isRunning = true
         defer { isRunning = false }
-        system.run = run
-        system.stop = nil
-        isCutShort = false
-        timings = Timings()
-        halo.seconds = 0
+        begin(run)
         try prepare(run)
         let start = Timings.now()
         interruption = nil
         while system.step < run.last && system.stop == nil && interruption == nil { try step() }
         timings.loop = Timings.now() - start
         for observer in observers { try observer.finish(self, run) }
+    }
+
+    func begin(_ run: Run) {
+        current = run
+        isRunning = true
+        system.run = run
+        system.stop = nil
+        system.boxRate = nil
+        isCutShort = false
+        timings = Timings()
+        halo.seconds = 0
     }
 
     /// One time step of velocity Verlet, with everything that may happen in it, in order.
@@ -100,7 +107,7 @@ public final class Simulation {
             try measureModify { for fix in fixes { try fix.preExchange(system) } }
             rebuild()
         } else {
-            timings.measure(.communication) { halo.forwardPositions(&system.atoms) }
+            forwardPositions()
         }
         let wanted = wantedNow()
         try computeForces(wanted)
@@ -136,6 +143,12 @@ public final class Simulation {
         let forces = system.forces.force.copy()
         try computeForces(wanted)
         for i in 0..<system.atoms.owned { system.forces.force[i] = forces[i] }
+    }
+
+    /// Ghosts follow their owners, at the edge lengths that the box has now.
+    func forwardPositions() {
+        halo.box = system.box
+        timings.measure(.communication) { halo.forwardPositions(&system.atoms) }
     }
 
     private func measureModify(_ body: () throws -> Void) rethrows {
@@ -180,9 +193,10 @@ public final class Simulation {
     public var listDistance: Double { potential.requirements.cutoff > 0 ? potential.requirements.cutoff + neighbours.skin : 0 }
     public var haloWidth: Double { max(potential.requirements.haloDepth + neighbours.skin, neighbours.minimumHalo) }
 
-    private func rebuild(isSetup: Bool = false) {
+    func rebuild(isSetup: Bool = false) {
         timings.measure(.communication) {
             shrinkWrap()
+            if let rate = system.boxRate { wrap(rate) }
             system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
             if sortEvery > 0, isSetup || system.step >= nextSort {
                 system.atoms.sortSpatially(box: system.box, cellWidth: max(listDistance / 2, 1e-6))
@@ -209,8 +223,19 @@ public final class Simulation {
         }
     }
 
+    /// Wraps atoms into a box that is being deformed, with what that does to velocities.
+    private func wrap(_ rate: BoxRate) {
+        for i in 0..<system.atoms.owned {
+            let before = system.atoms.image[i]
+            system.box.wrap(&system.atoms.position[i], &system.atoms.image[i])
+            let moved = system.atoms.image[i] &- before
+            if moved != .zero, system.atoms.mask[i] & rate.group.bit != 0 { system.atoms.velocity[i] -= rate.velocity(moved) }
+        }
+    }
+
     /// LAMMPS' rule: never before `delay` steps, only every `every`, and with `check` only when an atom has moved half the skin.
     private func needsRebuild() -> Bool {
+        if fixes.contains(where: { $0.forcesRebuild(at: system.step) }) { return true }
         let age = system.step - lastBuild
         guard !neighbours.once, age >= neighbours.delay, age % neighbours.every == 0 else { return false }
         guard neighbours.checksDistance else { return true }
@@ -219,12 +244,12 @@ public final class Simulation {
         return moved
     }
 
-    private func hasMovedTooFar() -> Bool {
+    func hasMovedTooFar() -> Bool {
         var allowed = 0.5 * neighbours.skin
         if system.box != boxAtBuild {
             // The box's corners move too; LAMMPS takes what they moved from the allowance.
-            let a = (system.box.lo - boxAtBuild.lo), b = (system.box.hi - boxAtBuild.hi)
-            allowed = 0.5 * (neighbours.skin - (a.dot(a).squareRoot() + b.dot(b).squareRoot()))
+            let (a, b) = largestCornerMoves()
+            allowed = 0.5 * (neighbours.skin - (a + b))
             if allowed < 0 { allowed = 0 }
         }
         let limit = allowed * allowed
@@ -234,6 +259,22 @@ public final class Simulation {
             if d.x * d.x + d.y * d.y + d.z * d.z > limit { return true }
         }
         return false
+    }
+
+    /// How far the box's lower and upper corner have moved since the list was built; of a triclinic box, the two corners that moved most.
+    private func largestCornerMoves() -> (Double, Double) {
+        guard system.box.isTriclinic else {
+            let a = system.box.lo - boxAtBuild.lo, b = system.box.hi - boxAtBuild.hi
+            return (a.dot(a).squareRoot(), b.dot(b).squareRoot())
+        }
+        var most = (0.0, 0.0)
+        for corner in 0..<8 {
+            let s = Vector(Double(corner & 1), Double(corner >> 1 & 1), Double(corner >> 2 & 1), 0)
+            let d = system.box.cartesian(s) - boxAtBuild.cartesian(s)
+            let distance = d.dot(d).squareRoot()
+            if distance > most.0 { most = (distance, most.0) } else if distance > most.1 { most.1 = distance }
+        }
+        return most
     }
 
     /// Moves `s` and `m` faces to the outermost atoms.
@@ -295,7 +336,7 @@ public final class Simulation {
 
     // MARK: - Forces
 
-    private func computeForces(_ wanted: Wanted) throws {
+    func computeForces(_ wanted: Wanted) throws {
         try potential.updateAll()
         system.forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
@@ -309,7 +350,7 @@ public final class Simulation {
 
     /// Stops on a force that is not a number, naming step, atom and model. Each rank looks at its own atoms; the one that finds
     /// something ends the others.
-    private func checkFinite() throws {
+    func checkFinite() throws {
         let f = system.forces.force.pointer
         var sum = Vector.zero
         for i in 0..<system.atoms.owned { sum += f[i].xyz * 0 }
@@ -325,12 +366,12 @@ public final class Simulation {
 
     // MARK: - Schedules
 
-    private func isDue(_ observer: any Observer) -> Bool {
+    func isDue(_ observer: any Observer) -> Bool {
         let isAtEnd = system.step == current.last && !isCutShort
         return observer.nextStep(after: system.step - 1) == system.step || isAtEnd && observer.looksAtEnd(of: current)
     }
 
-    private func wantedNow(atStart: Bool = false) -> Wanted {
+    func wantedNow(atStart: Bool = false) -> Wanted {
         var wanted: Wanted = []
         for observer in observers where atStart ? observer.looksAtStart(of: current) : isDue(observer) { wanted.formUnion(observer.wants) }
         for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }

@@ -15,6 +15,8 @@ public final class System {
     /// Elapsed time at `timeReferenceStep`, so that a changed time step keeps `time` continuous.
     public var timeReference: Double = 0
     public var timeReferenceStep: Int = 0
+    /// How fast the box is being deformed, while a fix does so.
+    public var boxRate: BoxRate?
     /// The run under way, for quantities that ramp over it.
     public var run = Run(first: 0, last: 0)
     /// Set by a fix, on all ranks at the same step, to end the run after that step.
@@ -37,6 +39,22 @@ public final class System {
         var number = 0
         for i in 0..<atoms.owned where atoms.mask[i] & group.bit != 0 { number += 1 }
         return communicator.sum(number)
+    }
+}
+
+/// Rates of the cell's entries h = xx yy zz yz xz xy, length / time.
+///
+/// An atom of the group that leaves through a periodic face comes back with the velocity that the far side of the box has there
+/// (`fix deform ... remap v`).
+public struct BoxRate: Sendable {
+    public var rate: [Double]
+    public var group: Group
+    public init(rate: [Double], group: Group) { (self.rate, self.group) = (rate, group) }
+
+    /// What is added to the velocity of an atom whose image flags grow by `boxes`: it moves back by so many cell vectors.
+    func velocity(_ boxes: SIMD4<Int32>) -> Vector {
+        let (i, j, k) = (Double(boxes.x), Double(boxes.y), Double(boxes.z))
+        return Vector(rate[0] * i + rate[5] * j + rate[4] * k, rate[1] * j + rate[3] * k, rate[2] * k, 0)
     }
 }
 

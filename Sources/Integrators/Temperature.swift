@@ -1,14 +1,16 @@
 import Domain
 
-/// Kinetic temperature of a group: T = sum m v^2 / (dof k_B), dof = 3 N - extra - what fixes and constraints take.
+/// Kinetic temperature of a group: T = sum m v^2 / (dof k_B), dof = d N - extra - what fixes and constraints take.
 ///
-/// `extra` is 3 by default, the centre of mass's (`compute_modify extra/dof`).
+/// in d dimensions. `extra` is d by default, the centre of mass's (`compute_modify extra/dof`).
 public final class Temperature {
     public var group: Group
-    public var extra: Double = 3
+    /// nil: the number of dimensions.
+    public var extra: Double?
     /// Counts the degrees of freedom again at every evaluation (`compute_modify dynamic/dof`).
     public var isDynamic = false
     public private(set) var degreesOfFreedom: Double = 0
+    private var removed = 0.0
     /// Last computed.
     public private(set) var value: Double = 0
 
@@ -16,12 +18,15 @@ public final class Temperature {
 
     /// Counts atoms. Collective; called before each run.
     public func prepare(_ system: System, removed: Double) {
-        degreesOfFreedom = max(0, 3 * Double(system.count(group)) - extra - removed)
+        let dimension = Double(system.box.dimension)
+        degreesOfFreedom = max(0, dimension * Double(system.count(group)) - (extra ?? dimension) - removed)
+        self.removed = removed
     }
 
     /// T in temperature units; 0 without degrees of freedom. Collective.
     @discardableResult
     public func evaluate(_ system: System) -> Double {
+        if isDynamic { prepare(system, removed: removed) }
         let twice = system.communicator.sum(twiceKineticEnergy(system.atoms, group.bit))
         value = degreesOfFreedom > 0 ? twice * (system.units.mvv2e / (degreesOfFreedom * system.units.boltzmann)) : 0
         return value

@@ -81,6 +81,7 @@ public struct Velocities {
     private func assign(_ u: Vector, to i: Int) {
         let factor = 1.0 / system.atoms.mass(of: i).squareRoot()
         system.atoms.velocity[i] = u * factor
+        if system.box.dimension == 2 { system.atoms.velocity[i].z = 0 }
     }
 
     // MARK: - Momentum
@@ -136,11 +137,12 @@ public struct Velocities {
 
     // MARK: - Temperature
 
-    /// Multiplies velocities so that the group's temperature, with 3 N - 3 - `removed` degrees of freedom, is `target`. Collective.
+    /// Multiplies velocities so that the group's temperature, with d N - d - `removed` degrees of freedom, is `target`. Collective.
     /// - Throws: `Problem` when the temperature is zero, or no degrees of freedom are left.
     public func scale(to target: Double, removed: Double) throws(Problem) {
-        var freedom = 3 * Double(system.count(group))
-        freedom -= 3 + removed
+        let dimension = Double(system.box.dimension)
+        var freedom = dimension * Double(system.count(group))
+        freedom -= dimension + removed
         guard freedom > 0 else { throw Problem(message: "group \(group.name) has no degrees of freedom, so no temperature") }
         let twice = system.atoms.orderedSums(1, system.communicator) { i, numbers in
             guard isMember(i) else { return false }

@@ -13,9 +13,7 @@ public enum RunReport {
     /// Before a run: neighbour list (when it differs from the run before) and settings.
     public static func setup(_ simulation: Simulation, _ observation: Observation, style: String = "Verlet") -> String {
         let system = simulation.system
-        let list = neighbours(simulation)
-        defer { observation.reportedNeighbours = list }
-        return (list == observation.reportedNeighbours ? "" : list)
+        return neighbourChanges(simulation, observation)
             + """
             Setting up \(style) run ...
               Unit style    : \(system.units.name.rawValue)
@@ -23,6 +21,13 @@ public enum RunReport {
               Time step     : \(NumberFormat.table("%.6g").string(system.timestep))
 
             """
+    }
+
+    /// Neighbour lists, when they differ from the run before.
+    static func neighbourChanges(_ simulation: Simulation, _ observation: Observation) -> String {
+        let list = neighbours(simulation)
+        defer { observation.reportedNeighbours = list }
+        return list == observation.reportedNeighbours ? "" : list
     }
 
     private static func neighbours(_ simulation: Simulation) -> String {

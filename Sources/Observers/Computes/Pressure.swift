@@ -2,7 +2,7 @@ import Deck
 import Domain
 import Integrators
 
-/// `compute pressure`: P = (dof k_B T + tr W) / (3 V) and P_ab = (sum m v_a v_b + W_ab) / V as c_ID[1..6] = xx yy zz xy xz yz,
+/// `compute pressure`: P = (dof k_B T + tr W) / (d V) in d dimensions and P_ab = (sum m v_a v_b + W_ab) / V as c_ID[1..6] = xx yy zz xy xz yz,
 /// pressure units; W is the virial. `compute ID all pressure NULL virial` leaves the kinetic part out.
 public final class PressureCompute: Compute {
     public static let entry = ComputeStyle(
@@ -42,23 +42,26 @@ public final class PressureCompute: Compute {
     }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
-        let units = snapshot.system.units
         let virial = hasVirial ? try snapshot.virial(for: "the pressure '\(id)'") : [0, 0, 0, 0, 0, 0]
-        let inverseVolume = 1 / snapshot.system.box.volume
-        let trace = virial[0] + virial[1] + virial[2]
-        guard let temperatureID else { return trace / 3.0 * inverseVolume * units.nktv2p }
-        let t = try snapshot.scalar(temperatureID)
+        guard let temperatureID else { return Pressure.scalar(snapshot.system, nil, virial) }
+        _ = try snapshot.scalar(temperatureID)
         guard let compute = try snapshot.observation.requireCompute(temperatureID) as? TemperatureCompute else {
             throw DeckError("compute '\(temperatureID)' is no temperature", at: nil)
         }
-        let kinetic = compute.temperature.degreesOfFreedom * units.boltzmann * t
-        return (kinetic + virial[0] + virial[1] + virial[2]) / 3.0 * inverseVolume * units.nktv2p
+        return Pressure.scalar(snapshot.system, compute.temperature, virial)
     }
 
     public func vector(_ snapshot: Snapshot) throws -> [Double] {
         let virial = hasVirial ? try snapshot.virial(for: "the pressure '\(id)'") : [0, 0, 0, 0, 0, 0]
         let kinetic = try temperatureID.map { try snapshot.vector($0) } ?? [0, 0, 0, 0, 0, 0]
         let inverseVolume = 1 / snapshot.system.box.volume
-        return zip(kinetic, virial).map { ($0 + $1) * inverseVolume * snapshot.system.units.nktv2p }
+        let tensor = zip(kinetic, virial).map { ($0 + $1) * inverseVolume * snapshot.system.units.nktv2p }
+        return snapshot.system.box.dimension == 3 ? tensor : [tensor[0], tensor[1], 0, tensor[3], 0, 0]
+    }
+
+    /// The same as a barostat takes it (`fix_modify ID press`).
+    public func pressure(_ observation: Observation) throws -> Pressure {
+        let temperature = try temperatureID.map { try observation.requireCompute($0) as? TemperatureCompute }
+        return Pressure(temperature: temperature??.temperature, hasVirial: hasVirial)
     }
 }

@@ -91,7 +91,7 @@ public final class Thermo: Observer {
         throw DeckError.unknown("column", word, known: columns.map(\.name))
     }
 
-    func normalises(_ units: Units) -> Bool { norm ?? (units.name == .lj) }
+    public func normalises(_ units: Units) -> Bool { norm ?? (units.name == .lj) }
 
     /// The value of a keyword now, for formulas; nil if there is none of that name. Collective.
     public func value(of name: String, _ snapshot: Snapshot) throws -> Double? {

@@ -135,7 +135,7 @@ extension Session {
     private func setting(_ arguments: [String]) throws -> Double {
         guard arguments.count == 1 else { throw DeckError("extract_setting() takes one name", at: nil) }
         switch arguments[0] {
-        case "dimension": return 3
+        case "dimension": return Double(dimension)
         case "box_exist": return system == nil ? 0 : 1
         case "triclinic": return system?.box.isTriclinic == true ? 1 : 0
         case "world_size", "universe_size": return Double(communicator.size)

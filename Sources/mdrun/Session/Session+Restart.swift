@@ -133,6 +133,7 @@ extension Session {
         let timestep = try state.double(), reference = try state.double(), referenceStep = try state.int()
         let box = try Box(&state)
         boundary = box.boundary
+        dimension = box.dimension
         let types = try state.int()
         guard (1...1_000_000).contains(types) else { throw StateError() }
         var atoms = Atoms(typeCount: types)

@@ -59,9 +59,19 @@ extension Session {
                 }
             }
         }
+        try checkBoxes(at: location)
         try checkGradient(at: location)
         if !potential!.capabilities.contains(.virial), let fix = fixes.first(where: \.needsVirial) {
             throw DeckError("fix \(fix.id) \(fix.style) needs a virial, which \(potential!.style) does not have", at: location)
+        }
+    }
+
+    /// Two fixes must not both set a component of the box.
+    private func checkBoxes(at location: SourceLocation) throws {
+        for (k, fix) in fixes.enumerated() {
+            for other in fixes[..<k] where !fix.boxComponents.isDisjoint(with: other.boxComponents) {
+                throw DeckError("fixes \(other.id) (\(other.style)) and \(fix.id) (\(fix.style)) both change the same part of the box", at: location)
+            }
         }
     }
 

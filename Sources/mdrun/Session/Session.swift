@@ -16,11 +16,15 @@ public final class Session {
     // Settings that a deck makes before there is a box.
     public var units = Units.lj
     public var boundary: [(Boundary, Boundary)] = Array(repeating: (.periodic, .periodic), count: 3)
+    /// 2 or 3.
+    public var dimension = 3
     public var lattice: Lattice?
     public var regions: [String: Region] = [:]
     public var neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)
     public var processors: [Int?] = [nil, nil, nil]
     public var sortEvery = 1000
+    /// How `minimize` goes about it.
+    public var minimizer = MinimizerSettings()
     /// nil: the unit system's default.
     public var timestep: Double?
 
@@ -129,6 +133,8 @@ public final class Session {
     public func reset() {
         units = .lj
         boundary = Array(repeating: (.periodic, .periodic), count: 3)
+        dimension = 3
+        minimizer = MinimizerSettings()
         lattice = nil
         regions = [:]
         neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)

@@ -15,16 +15,18 @@ struct AtomStyleCommand: DeckCommand {
     func execute(_ session: Session) {}
 }
 
-/// `dimension 3`
+/// `dimension 2|3`: in two dimensions atoms stay in the plane z = 0, and z must be periodic.
 struct DimensionCommand: DeckCommand {
     static let name = "dimension"
-    static let usage = "dimension 3"
+    static let usage = "dimension 2|3   (before the box; 2 wants a periodic z, and fix enforce2d for runs)"
+    private let dimension: Int
 
     init(_ words: inout Words, _ session: Session) throws {
-        guard try words.int("the dimension, 3") == 3 else { throw words.error("only three-dimensional systems are supported") }
+        dimension = try words.int("the dimension, 2 or 3", in: 2...3)
+        guard session.system == nil else { throw words.error("dimension must come before the simulation box is made") }
     }
 
-    func execute(_ session: Session) {}
+    func execute(_ session: Session) { session.dimension = dimension }
 }
 
 /// `newton on|off`: forces on ghosts are always summed onto owners, so both give the same numbers.

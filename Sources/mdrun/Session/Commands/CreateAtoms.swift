@@ -144,6 +144,7 @@ struct CreateAtoms: DeckCommand {
             for _ in 0..<attempts {
                 var x = Vector.zero
                 for d in 0..<3 { x[d] = lo[d] + stream.uniform() * (hi[d] - lo[d]) }
+                if system.box.dimension == 2 { x.z = lo.z + 0.5 * (hi.z - lo.z) }
                 if let region, !region.contains(x) { continue }
                 if system.box.isTriclinic {
                     let s = map.fractional(x)

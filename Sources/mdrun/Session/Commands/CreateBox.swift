@@ -58,6 +58,7 @@ struct CreateBox: DeckCommand {
         var box = box
         box.boundary = session.boundary
         box.prepareFaces()
+        box = try session.inDimensions(box, at: location)
         session.install(
             System(communicator: session.communicator, units: session.units, box: box, atoms: Atoms(typeCount: typeCount)))
         session.output.line("Created \(session.boxDescription(box))")

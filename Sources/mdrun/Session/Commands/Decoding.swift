@@ -15,6 +15,18 @@ extension Session {
         unit == .box ? Vector(1, 1, 1, 0) : lattice?.spacing ?? Vector(1, 1, 1, 0)
     }
 
+    /// A box in as many dimensions as the deck has said.
+    /// - Throws: `DeckError` for two dimensions in a box that is not flat: z must be periodic, have z = 0 inside, and not be tilted.
+    func inDimensions(_ box: Box, at location: SourceLocation?) throws -> Box {
+        guard dimension == 2 else { return box }
+        guard box.isPeriodic(2) else { throw DeckError("dimension 2 needs a periodic z: use boundary ... p", at: location) }
+        guard box.xz == 0, box.yz == 0 else { throw DeckError("dimension 2 does not allow a tilt xz or yz", at: location) }
+        guard box.lo.z <= 0, box.hi.z >= 0 else { throw DeckError("dimension 2 needs a box with z = 0 inside", at: location) }
+        var box = box
+        box.dimension = 2
+        return box
+    }
+
     /// Types that a word names: a number, a range such as `2*4`, or a label.
     func requireTypes(_ words: inout Words, _ expected: String) throws -> ClosedRange<Int> {
         let system = try requireSystem(words.context, at: words.location)

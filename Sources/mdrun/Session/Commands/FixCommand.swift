@@ -13,11 +13,12 @@ struct FixCommand: DeckCommand {
         let id = try words.word("an ID for the fix")
         let system = try session.requireSystem(Self.name, at: id.location)
         let group = try session.requireGroup(words.word("a group"))
-        let setup = FixSetup(
+        var setup = FixSetup(
             id: id.text, group: group, system: system,
             value: { [unowned session] in try session.value($0) },
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
+        setup.latticeSpacing = session.scale(.lattice)
         fix = try session.observation.makeFix(&words, setup)
             ?? FixRegistry.make(&words, setup, others: ObservingFixStyle.builtin.map(\.name))
     }

@@ -6,9 +6,10 @@ struct LatticeCommand: DeckCommand {
     static let name = "lattice"
     static let usage = """
         lattice none LENGTH
-        lattice sc|bcc|fcc|hcp|diamond|custom SCALE [origin X Y Z] [orient x|y|z I J K] [spacing DX DY DZ]
+        lattice sc|bcc|fcc|hcp|diamond|sq|sq2|hex|custom SCALE [origin X Y Z] [orient x|y|z I J K] [spacing DX DY DZ]
                 [a1 X Y Z] [a2 X Y Z] [a3 X Y Z] [basis X Y Z]...
         SCALE is the lattice constant; with units lj it is the reduced density instead. a1, a2, a3 and basis belong to custom.
+        sq, sq2, hex and custom are for dimension 2.
         """
 
     private enum Style { case none, cell(Lattice.Cell), custom }
@@ -16,11 +17,13 @@ struct LatticeCommand: DeckCommand {
     private let lattice: Lattice
 
     init(_ words: inout Words, _ session: Session) throws {
+        let styleWord = words.peek
         let style = try words.choice(
             "lattice style",
             [
                 ("none", Style.none), ("sc", .cell(.simpleCubic)), ("bcc", .cell(.bodyCentred)), ("fcc", .cell(.faceCentred)),
-                ("hcp", .cell(.hexagonal)), ("diamond", .cell(.diamond)), ("custom", .custom),
+                ("hcp", .cell(.hexagonal)), ("diamond", .cell(.diamond)), ("sq", .cell(.square)),
+                ("sq2", .cell(.centredSquare)), ("hex", .cell(.hexagonalPlane)), ("custom", .custom),
             ])
         var cell: Lattice.Cell
         var isCustom = false
@@ -30,6 +33,10 @@ struct LatticeCommand: DeckCommand {
             return
         case .cell(let known): cell = known
         case .custom: (cell, isCustom) = (Lattice.Cell(basis: []), true)
+        }
+        let isFlat = ["sq", "sq2", "hex"].contains(styleWord!.text)
+        if !isCustom && isFlat != (session.dimension == 2) {
+            throw words.error("lattice \(styleWord!.text) is for \(isFlat ? "two" : "three") dimensions", at: styleWord!)
         }
         let scale = try words.positiveDouble(session.units.name == .lj ? "the reduced density" : "the lattice constant")
         let scaleWord = words.error("")
@@ -57,10 +64,22 @@ struct LatticeCommand: DeckCommand {
                     "lattice keyword", word, known: ["origin", "orient", "spacing", "a1", "a2", "a3", "basis"])
             }
         }
+        if session.dimension == 2 { try Self.checkPlane(cell, placement, words) }
         do {
-            lattice = try Lattice(cell, scale: scale, isReducedDensity: session.units.name == .lj, placement)
+            lattice = try Lattice(cell, scale: scale, isReducedDensity: session.units.name == .lj, placement, dimension: session.dimension)
         } catch {
             throw DeckError("lattice: \(error.message)", at: scaleWord.location)
+        }
+    }
+
+    /// In two dimensions a1, a2, the basis and orient stay in the plane, and a3 is z.
+    private static func checkPlane(_ cell: Lattice.Cell, _ placement: Lattice.Placement, _ words: Words) throws {
+        let orient = placement.orient
+        guard placement.origin.z == 0, orient[2][0] == 0, orient[2][1] == 0, orient[0][2] == 0, orient[1][2] == 0 else {
+            throw words.error("in two dimensions origin and orient must leave z alone")
+        }
+        guard cell.a1.z == 0, cell.a2.z == 0, cell.a3 == Vector(0, 0, 1, 0), cell.basis.allSatisfy({ $0.z == 0 }) else {
+            throw words.error("in two dimensions a1, a2 and the basis must have z = 0, and a3 must be 0 0 1")
         }
     }
 

@@ -52,6 +52,7 @@ struct ReadData: DeckCommand {
         var box = Box(lo: header.lo, hi: header.hi, xy: tilt.xy, xz: tilt.xz, yz: tilt.yz, isTriclinic: header.tilt != nil)
         box.boundary = session.boundary
         box.prepareFaces()
+        box = try session.inDimensions(box, at: file.location)
         session.output.line("  \(session.boxDescription(box))")
         let system = System(
             communicator: communicator, units: session.units, box: box, atoms: Atoms(typeCount: header.types + extraTypes))

@@ -17,6 +17,7 @@ struct Replicate: DeckCommand {
         location = words.location
         _ = try session.requireSystem("replicate", at: location)
         copies = try ["nx", "ny", "nz"].map { try words.positiveInt($0) }
+        if session.dimension == 2, copies[2] != 1 { throw words.error("two dimensions cannot be replicated along z") }
         if words.optional("bond/periodic") { throw words.error("bonds are not supported") }
         _ = words.optional("bbox")
     }

@@ -45,10 +45,12 @@ struct VelocityCommand: DeckCommand {
         case .create:
             action = .create(temperature: try words.nonNegativeDouble("the temperature"), seed: try words.seed())
         case .set:
+            if session.dimension == 2 { try Self.checkPlane(words) }
             action = .set(try ["vx", "vy", "vz"].map { words.optional("NULL") ? nil : try words.double($0) })
         case .scale: action = .scale(try words.nonNegativeDouble("the temperature"))
         case .ramp:
             let component = try words.choice("velocity component", [("vx", 0), ("vy", 1), ("vz", 2)])
+            if session.dimension == 2 && component == 2 { throw words.error("vz must be 0 in two dimensions") }
             let velocities = [try words.double("the lower velocity"), try words.double("the upper velocity")]
             let axis = try words.choice("axis", [("x", 0), ("y", 1), ("z", 2)])
             let bounds = [try words.double("the lower coordinate"), try words.double("the upper coordinate")]
@@ -71,6 +73,14 @@ struct VelocityCommand: DeckCommand {
                     "velocity keyword", word, known: ["dist", "loop", "mom", "rot", "sum", "units"])
             }
         }
+    }
+
+    /// In two dimensions vz must be 0 or NULL.
+    private static func checkPlane(_ words: Words) throws {
+        var words = words
+        for _ in 0..<2 { _ = try words.word("vx or vy") }
+        guard let vz = words.peek, vz.text != "NULL", Double(vz.text) != 0 else { return }
+        throw words.error("vz must be 0 or NULL in two dimensions")
     }
 
     func execute(_ session: Session) throws {
