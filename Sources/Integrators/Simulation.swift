@@ -95,7 +95,10 @@ public final class Simulation {
     /// One time step of velocity Verlet, with everything that may happen in it, in order.
     private func step() throws {
         system.step += 1
-        try measureModify { for fix in fixes { try fix.initialIntegrate(system) } }
+        try measureModify {
+            for fix in fixes { try fix.initialIntegrate(system) }
+            for fix in fixes { try fix.postIntegrate(system) }
+        }
         if needsRebuild() {
             try measureModify { for fix in fixes { try fix.preExchange(system) } }
             rebuild()
@@ -133,8 +136,9 @@ public final class Simulation {
         let wanted = wantedNow().union(system.forces.wanted)
         isCutShort = true
         guard wanted != system.forces.wanted else { return }
-        let forces = system.forces.force.copy()
+        let forces = system.forces.force.copy(), added = system.forces.addedVirial
         computeForces(wanted)
+        system.forces.addVirial(added)
         for i in 0..<system.atoms.owned { system.forces.force[i] = forces[i] }
     }
 
@@ -295,6 +299,14 @@ public final class Simulation {
 
     // MARK: - Forces
 
+    /// Forces, and what is wanted beside them, of the potential alone at the present positions of owned atoms and ghosts, as they are:
+    /// for fixes and computes that look at other positions. Parts on ghosts are not summed onto owners. Collective.
+    public func evaluate(_ wanted: Wanted, into forces: inout Forces) {
+        forces.clear(count: system.atoms.count, wanted: wanted)
+        let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
+        potential.compute(system.atoms, list, context, into: &forces)
+    }
+
     private func computeForces(_ wanted: Wanted) {
         system.forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
@@ -333,7 +345,7 @@ public final class Simulation {
         var wanted: Wanted = []
         for observer in observers where atStart ? observer.looksAtStart(of: current) : isDue(observer) { wanted.formUnion(observer.wants) }
         for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }
-        return wanted.intersection(potential.computable.union(.members))
+        return wanted.intersection(potential.computable.union([.members, .atomQuantities]))
     }
 }
 
