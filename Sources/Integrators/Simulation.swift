@@ -299,12 +299,21 @@ public final class Simulation {
 
     // MARK: - Forces
 
-    /// Forces, and what is wanted beside them, of the potential alone at the present positions of owned atoms and ghosts, as they are:
-    /// for fixes and computes that look at other positions. Parts on ghosts are not summed onto owners. Collective.
-    public func evaluate(_ wanted: Wanted, into forces: inout Forces) {
+    /// Forces, and what is wanted beside them, of the potential, or of a member that the path from it leads to, at the present positions
+    /// of owned atoms and ghosts: for fixes and computes that look at other positions or at parts. Parts on ghosts are not summed onto
+    /// owners. Collective.
+    public func evaluate(_ wanted: Wanted, of path: [any Potential] = [], into forces: inout Forces) {
         forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
-        potential.compute(system.atoms, list, context, into: &forces)
+        // The same steps by which ensembles trim their members' lists, which are renewed at each build.
+        var own = list
+        for member in path.dropFirst() {
+            let needs = member.requirements
+            if needs.cutoff > 0, own.distance > 0 {
+                own = own.trimmed(kind: needs.list, distance: needs.cutoff + neighbours.skin, system.atoms)
+            }
+        }
+        (path.last ?? potential).compute(system.atoms, own, context, into: &forces)
     }
 
     private func computeForces(_ wanted: Wanted) {

@@ -15,18 +15,10 @@ struct FixCommand: DeckCommand {
         let group = try session.requireGroup(words.word("a group"))
         let setup = FixSetup(
             id: id.text, group: group, system: system,
-            value: { [unowned session] word in
-                guard word.text.hasPrefix("v_") else {
-                    var one = Words([word], of: "fix", end: word.location)
-                    let constant = try one.double("a number, or v_NAME for an equal-style variable")
-                    return { constant }
-                }
-                let name = String(word.text.dropFirst(2))
-                guard session.interpreter.variables.isDefined(name) else {
-                    throw DeckError.unknown("variable", Word(text: name, location: word.location), known: session.interpreter.variables.names)
-                }
-                return { [unowned session] in try session.interpreter.variables.value(of: name, at: word.location) }
-            },
+            value: { [unowned session] word in try session.number(word) },
+            atomValue: { [unowned session] word in try session.fixValue(word) },
+            region: { [unowned session] word in try session.requireRegion(word) },
+            latticeScale: session.scale(.lattice),
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
         fix = try session.observation.makeFix(&words, setup)
@@ -46,5 +38,43 @@ struct FixCommand: DeckCommand {
         } else {
             session.fixes.append(fix)
         }
+    }
+}
+
+extension Session {
+    /// A word that is a number, or an equal-style variable.
+    fileprivate func number(_ word: Word) throws -> () throws -> Double {
+        guard word.text.hasPrefix("v_") else {
+            var one = Words([word], of: "fix", end: word.location)
+            let constant = try one.double("a number, or v_NAME for an equal-style variable")
+            return { constant }
+        }
+        let name = try variable(word)
+        return { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }
+    }
+
+    /// A word that is a number, or an equal- or atom-style variable.
+    fileprivate func fixValue(_ word: Word) throws -> FixValue {
+        guard word.text.hasPrefix("v_") else {
+            var one = Words([word], of: "fix", end: word.location)
+            return FixValue(.constant(try one.double("a number, or v_NAME")))
+        }
+        let name = try variable(word)
+        let wants = { [unowned self] in observation.wants(ofVariable: name) }
+        guard interpreter.variables.style(of: name) == .atom else {
+            return FixValue(.equal { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }, wants: wants)
+        }
+        return FixValue(
+            .atom { [unowned self] in
+                try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: word.location)
+            }, wants: wants)
+    }
+
+    private func variable(_ word: Word) throws -> String {
+        let name = String(word.text.dropFirst(2))
+        guard interpreter.variables.isDefined(name) else {
+            throw DeckError.unknown("variable", Word(text: name, location: word.location), known: interpreter.variables.names)
+        }
+        return name
     }
 }
