@@ -9,17 +9,23 @@ public struct FixSetup {
     public let system: System
     /// A word that is a number, or `v_name`: an equal-style variable, evaluated whenever the value is needed.
     public let value: (Word) throws -> () throws -> Double
+    /// The same, or `v_name` of an atom-style variable: a number for each atom.
+    public let atomValue: (Word) throws -> FixValue
+    /// The region of that name.
+    public let region: (Word) throws -> any Region
+    /// What lengths along x, y, z are multiplied with by `units lattice`.
+    public let latticeScale: Vector
     /// What must be computed at a step at which such a value is asked for.
     public let formulaWants: () -> Wanted
     public let warn: (String) -> Void
-    /// Length of lattice units along x, y, z; 1 without a lattice.
-    public var latticeSpacing = Vector(1, 1, 1, 0)
 
     public init(
         id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double,
+        atomValue: @escaping (Word) throws -> FixValue, region: @escaping (Word) throws -> any Region, latticeScale: Vector,
         formulaWants: @escaping () -> Wanted, warn: @escaping (String) -> Void
     ) {
         (self.id, self.group, self.system, self.value) = (id, group, system, value)
+        (self.atomValue, self.region, self.latticeScale) = (atomValue, region, latticeScale)
         (self.formulaWants, self.warn) = (formulaWants, warn)
     }
 }
@@ -41,7 +47,8 @@ public struct FixStyle: Sendable {
 public enum FixRegistry {
     public static let builtin: [FixStyle] = [
         .nve, .nvt, .npt, .nph, .langevin, .temperatureCSVR, .temperatureBerendsen, .pressureBerendsen,
-        .boxRelax, .deform, .enforce2d, .momentum, .setforce,
+        .boxRelax, .deform, .enforce2d, .momentum,
+        .setforce, .addforce, .aveforce, .spring, .springSelf, .wallReflect, .recenter, .move,
         .halt,
     ]
 
@@ -80,16 +87,5 @@ extension FixStyle {
         guard linear != nil || angular else { throw words.error("fix momentum needs: linear X Y Z, angular, or both") }
         return MomentumRemoval(
             id: setup.id, group: setup.group, every: every, linear: linear, angular: angular, rescales: rescales)
-    }
-
-    static let setforce = FixStyle(
-        "setforce", usage: "fix ID GROUP setforce FX FY FZ   (each a number, NULL or v_NAME)"
-    ) { words, setup in
-        var components: [(() throws -> Double)?] = []
-        for axis in ["x", "y", "z"] {
-            let word = try words.word("the force's \(axis) component, a number, NULL or v_NAME")
-            components.append(word.text == "NULL" ? nil : try setup.value(word))
-        }
-        return SetForce(id: setup.id, group: setup.group, components: components)
     }
 }

@@ -35,16 +35,19 @@ public struct ComputeShape: Sendable {
     public var vectorLength: Int?
     /// nil: no array.
     public var arrayColumns: Int?
+    /// Rows of the array.
+    public var arrayRows: Int?
     /// nil: nothing per atom; 0: one value per atom (c_ID); n: columns c_ID[1] ... c_ID[n].
     public var atomColumns: Int?
     /// Whether the single value, and the vector, grow with the number of atoms: then `norm yes` divides them by it.
     public var isExtensive = (scalar: false, vector: false)
 
     public init(
-        scalar: Bool = false, vector: Int? = nil, arrayColumns: Int? = nil, atomColumns: Int? = nil,
+        scalar: Bool = false, vector: Int? = nil, arrayColumns: Int? = nil, arrayRows: Int? = nil, atomColumns: Int? = nil,
         isExtensive: (scalar: Bool, vector: Bool) = (false, false)
     ) {
         (hasScalar, vectorLength, self.arrayColumns, self.atomColumns) = (scalar, vector, arrayColumns, atomColumns)
+        self.arrayRows = arrayRows
         self.isExtensive = isExtensive
     }
 }
@@ -87,6 +90,8 @@ public struct ComputeStyle: Sendable {
     /// All styles, one line each.
     public static let builtin: [ComputeStyle] = [
         TemperatureCompute.entry,
+        TemperatureCompute.ofThermalMotion,
+        TemperatureCompute.ofComponents,
         PressureCompute.entry,
         PotentialEnergyCompute.entry,
         KineticEnergyCompute.entry,
@@ -94,7 +99,20 @@ public struct ComputeStyle: Sendable {
         AtomKineticEnergyCompute.entry,
         AtomStressCompute.entry,
         ReduceCompute.entry,
+        ReduceCompute.inRegion,
         PropertyCompute.entry,
+        MeanSquareDisplacement.entry,
+        VelocityAutocorrelation.entry,
+        DisplacementCompute.entry,
+        CentreOfMassCompute.entry,
+        GyrationCompute.entry,
+        HeatFluxCompute.entry,
+        RadialDistribution.entry,
+        CoordinationCompute.entry,
+        ClusterCompute.entry,
+        CentrosymmetryCompute.entry,
+        GroupInteractionCompute.entry,
+        PairEnergyCompute.entry,
         MemberEnergyCompute.entry,
         MemberDeviationCompute.entry,
         MemberAtomCompute.entry,

@@ -21,7 +21,7 @@ public enum CommandRegistry {
         ProcessorsCommand.self, TimestepCommand.self,
     ]
     private static let atoms: [any DeckCommand.Type] = [
-        LatticeCommand.self, RegionCommand.self, CreateBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,
+        LatticeCommand.self, RegionCommand.self, CreateBox.self, ChangeBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,
         VelocityCommand.self, Replicate.self, LabelmapCommand.self, ReadData.self,
         WriteData.self, DeleteAtoms.self, ResetAtoms.self, DisplaceAtoms.self, SetCommand.self,
     ]

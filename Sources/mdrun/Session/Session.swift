@@ -113,11 +113,18 @@ public final class Session {
     /// - Throws: `DeckError` at the word: neither, or no such variable.
     func value(_ word: Word) throws -> () throws -> Double {
         guard word.text.hasPrefix("v_") else { return try PotentialSetup.constant(word) }
+        let name = try variable(word)
+        return { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }
+    }
+
+    /// The name in a word `v_NAME`.
+    /// - Throws: `DeckError` at the word when there is no such variable.
+    func variable(_ word: Word) throws -> String {
         let name = String(word.text.dropFirst(2))
         guard interpreter.variables.isDefined(name) else {
             throw DeckError.unknown("variable", Word(text: name, location: word.location), known: interpreter.variables.names)
         }
-        return { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }
+        return name
     }
 
     /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.

@@ -5,9 +5,16 @@ import Domain
 struct BoundaryCommand: DeckCommand {
     static let name = "boundary"
     static let usage = "boundary X Y Z   (each p, f, s or m, or two of f s m for lower and upper face)"
-    var faces: [(Boundary, Boundary)] = []
+    let faces: [(Boundary, Boundary)]
 
     init(_ words: inout Words, _ session: Session) throws {
+        faces = try Self.read(&words)
+        guard session.system == nil else { throw words.error("boundary must come before the simulation box is made; change_box changes it later") }
+    }
+
+    /// Three words.
+    static func read(_ words: inout Words) throws -> [(Boundary, Boundary)] {
+        var faces: [(Boundary, Boundary)] = []
         for axis in ["x", "y", "z"] {
             let word = try words.word("the boundary along \(axis): p, f, s or m")
             let letters = word.text.compactMap { Boundary(rawValue: $0) }
@@ -19,7 +26,7 @@ struct BoundaryCommand: DeckCommand {
             }
             faces.append((letters[0], letters.last!))
         }
-        guard session.system == nil else { throw words.error("boundary must come before the simulation box is made") }
+        return faces
     }
 
     func execute(_ session: Session) { session.boundary = faces }

@@ -13,12 +13,14 @@ struct FixCommand: DeckCommand {
         let id = try words.word("an ID for the fix")
         let system = try session.requireSystem(Self.name, at: id.location)
         let group = try session.requireGroup(words.word("a group"))
-        var setup = FixSetup(
+        let setup = FixSetup(
             id: id.text, group: group, system: system,
-            value: { [unowned session] in try session.value($0) },
+            value: { [unowned session] word in try session.value(word) },
+            atomValue: { [unowned session] word in try session.fixValue(word) },
+            region: { [unowned session] word in try session.requireRegion(word) },
+            latticeScale: session.scale(.lattice),
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
-        setup.latticeSpacing = session.scale(.lattice)
         fix = try session.observation.makeFix(&words, setup)
             ?? FixRegistry.make(&words, setup, others: ObservingFixStyle.builtin.map(\.name))
     }
@@ -36,5 +38,24 @@ struct FixCommand: DeckCommand {
         } else {
             session.fixes.append(fix)
         }
+    }
+}
+
+extension Session {
+    /// A word that is a number, or an equal- or atom-style variable.
+    fileprivate func fixValue(_ word: Word) throws -> FixValue {
+        guard word.text.hasPrefix("v_") else {
+            var one = Words([word], of: "fix", end: word.location)
+            return FixValue(.constant(try one.double("a number, or v_NAME")))
+        }
+        let name = try variable(word)
+        let wants = { [unowned self] in observation.wants(ofVariable: name) }
+        guard interpreter.variables.style(of: name) == .atom else {
+            return FixValue(.equal { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }, wants: wants)
+        }
+        return FixValue(
+            .atom { [unowned self] in
+                try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: word.location)
+            }, wants: wants)
     }
 }
