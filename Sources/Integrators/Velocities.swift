@@ -137,15 +137,17 @@ public struct Velocities {
 
     // MARK: - Temperature
 
-    /// Multiplies velocities so that the group's temperature, with d N - d - `removed` degrees of freedom, is `target`. Collective.
+    /// Multiplies velocities so that the group's temperature, with d N - d - `removed` degrees of freedom, is `target`; or so that another
+    /// temperature, `measured`, is. Collective.
     /// - Throws: `Problem` when the temperature is zero, or no degrees of freedom are left.
-    public func scale(to target: Double, removed: Double) throws(Problem) {
+    public func scale(to target: Double, removed: Double, measured: Temperature? = nil) throws(Problem) {
+        let counted = measured?.group ?? group
         let dimension = Double(system.box.dimension)
-        var freedom = dimension * Double(system.count(group))
-        freedom -= dimension + removed
-        guard freedom > 0 else { throw Problem(message: "group \(group.name) has no degrees of freedom, so no temperature") }
+        var freedom = dimension * Double(system.count(counted))
+        freedom -= (measured?.extra ?? dimension) + removed
+        guard freedom > 0 else { throw Problem(message: "group \(counted.name) has no degrees of freedom, so no temperature") }
         let twice = system.atoms.orderedSums(1, system.communicator) { i, numbers in
-            guard isMember(i) else { return false }
+            guard system.atoms.mask[i] & counted.bit != 0 else { return false }
             let v = system.atoms.velocity[i]
             numbers[0] = (v.x * v.x + v.y * v.y + v.z * v.z) * system.atoms.mass(of: i)
             return true

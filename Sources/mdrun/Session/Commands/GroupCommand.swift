@@ -56,7 +56,7 @@ struct GroupCommand: DeckCommand {
         let nameWord = try words.word("the group's name")
         groupName = nameWord.text
         guard !groupName.isEmpty, groupName.utf8.allSatisfy(Self.isNameByte) else {
-            throw words.error("a group's name has letters, digits and _", at: nameWord)
+            throw words.error("a group's name has letters, digits, _ and -", at: nameWord)
         }
         let style = try words.choice(
             "group style",
@@ -98,7 +98,7 @@ struct GroupCommand: DeckCommand {
     }
 
     private static func isNameByte(_ c: UInt8) -> Bool {
-        c == UInt8(ascii: "_") || (48...57).contains(c) || (65...90).contains(c) || (97...122).contains(c)
+        c == UInt8(ascii: "_") || c == UInt8(ascii: "-") || (48...57).contains(c) || (65...90).contains(c) || (97...122).contains(c)
     }
 
     private static func groups(_ words: inout Words, _ session: Session, least: Int) throws -> [Group] {

@@ -1,14 +1,15 @@
 import Deck
 import Domain
 import Integrators
+import Observers
 
 /// `velocity`: makes, sets, scales velocities; takes away drift or rotation.
 struct VelocityCommand: DeckCommand {
     static let name = "velocity"
     static let usage = """
-        velocity GROUP create TEMPERATURE SEED [dist uniform|gaussian] [loop all|local|geom] [mom yes|no] [rot yes|no] [sum yes|no]
+        velocity GROUP create TEMPERATURE SEED [dist uniform|gaussian] [loop all|local|geom] [mom yes|no] [rot yes|no] [sum yes|no] [temp COMPUTE]
         velocity GROUP set VX|NULL VY|NULL VZ|NULL [sum yes|no] [units lattice|box]
-        velocity GROUP scale TEMPERATURE
+        velocity GROUP scale TEMPERATURE [temp COMPUTE]
         velocity GROUP ramp vx|vy|vz VLO VHI x|y|z LO HI [sum yes|no] [units lattice|box]
         velocity GROUP zero linear|angular
         Defaults: dist uniform, loop all, mom yes, rot no, sum no, units lattice.
@@ -31,6 +32,8 @@ struct VelocityCommand: DeckCommand {
     private var removesRotation = false
     private var adds = false
     private var unit = LengthUnit.lattice
+    /// What measures the temperature; nil: the group's own.
+    private var measured: Temperature?
     private let location: SourceLocation
 
     init(_ words: inout Words, _ session: Session) throws {
@@ -67,10 +70,16 @@ struct VelocityCommand: DeckCommand {
             case "rot": removesRotation = try words.flag("rot")
             case "sum": adds = try words.flag("sum")
             case "units": unit = try words.choice("unit of length", LengthUnit.choices)
-            case "temp", "bias", "rigid": throw words.error("'\(word.text)' is not supported", at: word)
+            case "temp":
+                let id = try words.word("the id of a temperature compute")
+                guard let compute = try session.observation.requireCompute(id) as? TemperatureCompute, compute.temperature.bias == .none else {
+                    throw words.error("compute '\(id.text)' is no temperature of whole velocities", at: id)
+                }
+                measured = compute.temperature
+            case "bias", "rigid": throw words.error("'\(word.text)' is not supported", at: word)
             default:
                 throw DeckError.unknown(
-                    "velocity keyword", word, known: ["dist", "loop", "mom", "rot", "sum", "units"])
+                    "velocity keyword", word, known: ["dist", "loop", "mom", "rot", "sum", "temp", "units"])
             }
         }
     }
@@ -93,7 +102,7 @@ struct VelocityCommand: DeckCommand {
             switch action {
             case .create(let temperature, let seed): try create(temperature, seed, velocities, session, members)
             case .set(let values): set(values, session.scale(unit), system, members)
-            case .scale(let temperature): try velocities.scale(to: temperature, removed: removed(session))
+            case .scale(let temperature): try velocities.scale(to: temperature, removed: removed(session), measured: measured)
             case .ramp(let component, let v, let axis, let bounds):
                 let scale = session.scale(unit)
                 let low = scale[axis] * bounds[0], high = scale[axis] * bounds[1]
@@ -119,7 +128,7 @@ struct VelocityCommand: DeckCommand {
         try velocities.draw(loop, distribution, seed: seed)
         if removesMomentum { try velocities.zeroMomentum() }
         if removesRotation { try velocities.zeroRotation() }
-        try velocities.scale(to: temperature, removed: removed(session))
+        try velocities.scale(to: temperature, removed: removed(session), measured: measured)
         for (i, v) in zip(members, old) { system.atoms.velocity[i] += v }
     }
 
