@@ -26,32 +26,20 @@ public final class Langevin: Fix {
     public var group: Group
     private let settings: Settings
     private let random: KeyedRandom
-    /// Friction and noise on each atom: a restart needs them, since friction is taken in the middle of a step.
-    private var applied: AtomProperty?
+    private var applied = Column<Vector>()
     private var energy = 0.0
     private var energyOfStep = 0.0
     private var count = 0
     private var timestep = 0.0
-    private var isRestored = false
 
     public init(id: String, group: Group, settings: Settings) {
         (self.id, self.group, self.settings) = (id, group, settings)
         random = KeyedRandom(seed: settings.seed, stream: 1)
     }
 
-    public func prepare(_ system: System) throws {
-        count = system.count(group)
-        if applied == nil {
-            let claim = system.atoms.claimProperty("f_\(id)", width: 3)
-            (applied, isRestored) = (claim.property, claim.isRestored)
-        }
-    }
+    public func prepare(_ system: System) throws { count = system.count(group) }
 
     public func setup(_ system: System) throws {
-        guard !isRestored else {
-            isRestored = false
-            return apply(system)
-        }
         try postForce(system)
         guard settings.tally else { return }
         // The first transfer of a run: half a step's worth, from which `scalar` takes the same half.
@@ -70,32 +58,25 @@ public final class Langevin: Fix {
             ((m ?? 0) * 24 * units.boltzmann * target / (settings.damp * settings.scale[type]) / system.timestep / units.mvv2e)
                 .squareRoot() / units.ftm2v
         }
-        let applied = applied!.values.pointer
+        applied.resize(to: system.atoms.owned, filling: .zero)
         var net = Vector.zero
         for i in 0..<system.atoms.owned {
-            var force = Vector.zero
-            if system.atoms.mask[i] & group.bit != 0 {
-                let type = Int(system.atoms.type[i])
-                let kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
-                net += kicked
-                force = system.atoms.velocity[i].xyz * friction[type] + kicked
+            guard system.atoms.mask[i] & group.bit != 0 else {
+                applied[i] = .zero
+                continue
             }
-            for d in 0..<3 { applied[3 * i + d] = force[d] }
+            let type = Int(system.atoms.type[i])
+            let kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
+            net += kicked
+            applied[i] = system.atoms.velocity[i].xyz * friction[type] + kicked
         }
         if settings.zero && count > 0 {
             var sum = [net.x, net.y, net.z]
             system.communicator.all(.sum, &sum)
             let mean = Vector(sum[0], sum[1], sum[2], 0) * (1 / Double(count))
-            for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
-                for d in 0..<3 { applied[3 * i + d] -= mean[d] }
-            }
+            for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 { applied[i] -= mean }
         }
-        apply(system)
-    }
-
-    private func apply(_ system: System) {
-        let applied = applied!.values.pointer
-        for i in 0..<system.atoms.owned { system.forces.force[i] += Vector(applied[3 * i], applied[3 * i + 1], applied[3 * i + 2], 0) }
+        for i in 0..<system.atoms.owned { system.forces.force[i] += applied[i] }
     }
 
     /// dE = sum f_applied . v dt, taken with the velocity of the end of the step, as LAMMPS does.
@@ -108,10 +89,7 @@ public final class Langevin: Fix {
 
     private func power(_ system: System) -> Double {
         var power = 0.0
-        let applied = applied!.values.pointer
-        for i in 0..<system.atoms.owned {
-            power += Vector(applied[3 * i], applied[3 * i + 1], applied[3 * i + 2], 0).dot(system.atoms.velocity[i].xyz)
-        }
+        for i in 0..<system.atoms.owned { power += applied[i].dot(system.atoms.velocity[i].xyz) }
         return system.communicator.sum(power)
     }
 

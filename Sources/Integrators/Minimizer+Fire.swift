@@ -4,7 +4,6 @@ import Domain
 extension Minimizer {
     func fire() throws -> MinimizationEnd {
         let initial = system.timestep
-        defer { system.timestep = initial }
         var step = initial, mixing = settings.alpha
         let first = system.step
         var lastUphill = first, uphillInRow = 0

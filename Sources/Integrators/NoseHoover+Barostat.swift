@@ -72,7 +72,7 @@ extension NoseHoover {
     func setPressureMasses() {
         let kT = units.boltzmann * target
         guard settings.pressureChain > 0 else { return }
-        for j in 0..<settings.pressureChain where !isRestored { etapMass[j] = kT / (highestFrequency * highestFrequency) }
+        for j in 0..<settings.pressureChain { etapMass[j] = kT / (highestFrequency * highestFrequency) }
         for j in 1..<max(settings.pressureChain, 1) {
             etapDotDot[j] = (etapMass[j - 1] * etapDot[j - 1] * etapDot[j - 1] - kT) / etapMass[j]
         }

@@ -53,32 +53,27 @@ extension NoseHoover {
     }
 
     public func save(_ state: inout StateWriter) {
-        state.put(hasThermostat ? settings.chain : 0)
         state.put(current)
-        if hasThermostat { for values in [eta, etaDot] { state.put(values) } }
-        state.put(hasBarostat)
-        guard hasBarostat else { return }
-        for values in [omega, omegaDot, omegaMass, etap, etapDot, etapMass, referenceInverse] { state.put(values) }
+        for values in columns { state.put(self[keyPath: values]) }
         state.put(referenceVolume)
         state.put(referenceTemperature)
     }
 
     public func restore(_ state: inout StateReader) throws {
-        guard try state.int() == (hasThermostat ? settings.chain : 0) else { throw StateError() }
         current = try state.double()
-        isRestored = true
-        if hasThermostat { (eta, etaDot) = (try state.doubles(), try state.doubles()) }
-        guard eta.count == settings.chain, etaDot.count == settings.chain + 1 else { throw StateError() }
-        guard try state.bool() == hasBarostat else { throw StateError() }
-        guard hasBarostat else { return }
-        (omega, omegaDot, omegaMass) = (try state.doubles(), try state.doubles(), try state.doubles())
-        (etap, etapDot, etapMass) = (try state.doubles(), try state.doubles(), try state.doubles())
-        referenceInverse = try state.doubles()
+        for column in columns {
+            let values = try state.doubles()
+            guard values.count == self[keyPath: column].count else { throw StateError() }
+            self[keyPath: column] = values
+        }
         referenceVolume = try state.double()
         referenceTemperature = try state.double()
-        guard omega.count == 6, omegaDot.count == 6, omegaMass.count == 6, etap.count == settings.pressureChain, etapDot.count == settings.pressureChain + 1,
-            etapMass.count == settings.pressureChain,
-            referenceInverse.count == 6
-        else { throw StateError() }
+    }
+
+    private var columns: [ReferenceWritableKeyPath<NoseHoover, [Double]>] {
+        [
+            \.eta, \.etaDot, \.etaDotDot, \.etaMass, \.omega, \.omegaDot, \.omegaMass, \.etap, \.etapDot, \.etapDotDot, \.etapMass,
+            \.referenceInverse,
+        ]
     }
 }

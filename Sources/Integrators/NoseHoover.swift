@@ -95,8 +95,6 @@ public final class NoseHoover: Fix {
 
     // Of the step.
     var timestep = 0.0
-    /// The state is one of the middle of a run, as a restart left it: masses and the temperature stay as they are.
-    var isRestored = false
 
     public init(id: String, style: String, group: Group, settings: Settings) {
         (self.id, self.style, self.group, self.settings) = (id, style, group, settings)
@@ -142,8 +140,7 @@ public final class NoseHoover: Fix {
     }
 
     public func setup(_ system: System) throws {
-        let measured = temperature.evaluate(system)
-        if !isRestored { current = measured }
+        current = temperature.evaluate(system)
         degreesOfFreedom = temperature.degreesOfFreedom
         if hasThermostat {
             setTarget(system)
@@ -165,18 +162,14 @@ public final class NoseHoover: Fix {
         for j in 1..<max(settings.chain, 1) where hasThermostat {
             etaDotDot[j] = (etaMass[j - 1] * etaDot[j - 1] * etaDot[j - 1] - units.boltzmann * target) / etaMass[j]
         }
-        guard hasBarostat else {
-            isRestored = false
-            return
-        }
+        guard hasBarostat else { return }
         let kT = units.boltzmann * target
-        for d in stress.range where stress.isControlled[d] && !isRestored {
+        for d in stress.range where stress.isControlled[d] {
             let frequency = 1 / stress.period[d]
             omegaMass[d] = (atoms + 1) * kT / (frequency * frequency)
         }
         setPressureMasses()
         look(system)
-        isRestored = false
     }
 
     /// What the energies are made of, so that they can be asked for without the system.

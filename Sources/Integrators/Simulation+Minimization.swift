@@ -10,15 +10,18 @@ extension Simulation {
     ///   - isPerAtom: whether energies are divided by the number of atoms, as in the table.
     /// - Throws: `SimulationError` for what cannot be minimised, or forces that are not finite.
     public func minimize(_ run: Run, _ settings: MinimizerSettings, _ limits: MinimizationLimits, isPerAtom: Bool) throws -> MinimizationResult {
-        let neighbours = self.neighbours
+        let neighbours = self.neighbours, timestep = system.timestep
         defer {
             self.neighbours = neighbours
+            // FIRE changes it, and the last row of the table shows its own.
+            system.timestep = timestep
             system.atoms.removeProperties(of: Minimizer.owner)
             isRunning = false
         }
         if needsOwnNeighbourSettings { (self.neighbours.every, self.neighbours.delay, self.neighbours.checksDistance) = (1, 0, true) }
         begin(run)
-        let relax = try boxRelax(settings)
+        checkpoint = nil
+        let relax = try boxRelax()
         for fix in fixes { try fix.prepare(system) }
         for observer in observers { try observer.prepare(self, run) }
         relax?.begin(system)
@@ -30,6 +33,8 @@ extension Simulation {
         for fix in fixes where fix.actsInMinimization { try fix.setup(system) }
         counters = Counters()
         timings = Timings()
+        // As in LAMMPS, f_ID is 0 at step 0.
+        if system.step != 0 { _ = try relax?.energyAndForce(system) }
         for observer in observers where observer.looksAtStart(of: run) { try observer.observe(self, run) }
 
         let divisor = isPerAtom ? Double(system.atoms.total) : 1
@@ -55,12 +60,9 @@ extension Simulation {
     /// A list that is not looked at in every iteration could miss neighbours: steps are of any length.
     public var needsOwnNeighbourSettings: Bool { neighbours.every != 1 || neighbours.delay != 0 }
 
-    private func boxRelax(_ settings: MinimizerSettings) throws -> BoxRelax? {
+    private func boxRelax() throws -> BoxRelax? {
         let all = fixes.compactMap { $0 as? BoxRelax }
         guard all.count <= 1 else { throw SimulationError("only one fix box/relax can act in a minimisation") }
-        if let relax = all.first, settings.style == .fire {
-            throw SimulationError("fix \(relax.id) box/relax needs min_style cg or sd: damped dynamics cannot change the box")
-        }
         return all.first
     }
 

@@ -37,8 +37,11 @@ struct MinimizeCommand: DeckCommand {
             throw DeckError(
                 "minimize needs forces that are the gradient of the energy; those of pair_style \(potential.style) are not", at: location)
         }
-        let needsVirial = session.fixes.contains { $0.style == "box/relax" }
-        guard !needsVirial || potential.capabilities.contains(.virial) else {
+        let relaxes = session.fixes.contains { $0.style == "box/relax" }
+        if relaxes && session.minimizer.style == .fire {
+            throw DeckError("fix box/relax needs min_style cg or sd: damped dynamics cannot change the box", at: location)
+        }
+        guard !relaxes || potential.capabilities.contains(.virial) else {
             throw DeckError("fix box/relax needs a virial, which pair_style \(potential.style) does not have", at: location)
         }
         guard !session.isDryRun else { return }
