@@ -112,6 +112,37 @@ import Testing
         }
     }
 
+    @Test("connected features out of fold: what training says of the held frames is what runs with the bases of their folds")
+    func outOfFoldConnected() throws {
+        try withFolds { folder in
+            // On the data as they are, so that bases of the second fold need correcting.
+            let output = try mdfit(
+                ["stack", "train", "\(folder)/whole.in", "\(folder)/train.xyz", "\(folder)/meta.safetensors", "--epochs", "4", "--connected", "3",
+                 "--double", "--curve", "\(folder)/curve.csv"] + Self.small
+                    + ["--out-of-fold", "\(folder)/whole.in", "\(folder)/half.in"], ranks: 2)
+            let said = try #require(output.components(separatedBy: "parameters of epoch ").last?.split(whereSeparator: \.isWhitespace).first)
+            let claimed = try curve("\(folder)/curve.csv")[Int(said)! - 1]
+            #expect(claimed[0] == 1)
+            let frames = try FrameSet("\(folder)/train.xyz").frames, folds = FrameSplit.folds(2, count: frames.count, seed: 1)
+            let held = FrameSplit(count: frames.count, fractions: [0.75, 0.25], seed: 2).parts[1]
+            func error(_ fold: Int, _ deck: String) throws -> (squares: Double, count: Double) {
+                let own = held.filter { folds[$0] == fold }
+                try own.map { frames[$0].extendedXYZ }.joined().write(toFile: "\(folder)/held.xyz", atomically: true, encoding: .utf8)
+                try String(contentsOfFile: "\(folder)/\(deck).in", encoding: .utf8)
+                    .replacingOccurrences(of: "ensemble/committee", with: "ensemble/conservative \(folder)/meta.safetensors")
+                    .write(toFile: "\(folder)/meta.in", atomically: true, encoding: .utf8)
+                let rmse = try forceError(try mdfit(["evaluate", "\(folder)/meta.in", "\(folder)/held.xyz"])) / 1000
+                return (rmse * rmse * Double(own.count), Double(own.count))
+            }
+            func pooled(_ a: (squares: Double, count: Double), _ b: (squares: Double, count: Double)) -> Double {
+                ((a.squares + b.squares) / (a.count + b.count)).squareRoot()
+            }
+            let right = try pooled(error(0, "whole"), error(1, "half")), wrong = try pooled(error(0, "half"), error(1, "whole"))
+            print("out of fold, connected: \(claimed[2]) said, \(right) measured, \(wrong) with the other folds' bases")
+            #expect(abs(right - claimed[2]) < 1e-6 * claimed[2] && abs(wrong - claimed[2]) > 1e-3 * claimed[2])
+        }
+    }
+
     @Test("bases of another fold are refused, and decks of other bases")
     func otherFold() throws {
         try withFolds { folder in
