@@ -26,7 +26,7 @@ def copper(cells=3, lattice=3.63, spread=0.1):
     return [1] * len(sites), positions, lattice * cells
 
 
-def methanol(cells=3, lattice=4.1):
+def methanol(cells=3, lattice=4.6):
     random = np.random.default_rng(2)
     tetrahedron = np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)]) / np.sqrt(3)
     oxygen = 1.43 * tetrahedron[0]
@@ -100,7 +100,7 @@ def main():
     options.add_argument("decks", nargs="+", metavar="DECK")
     options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
     options.add_argument("--ranks", type=int, default=1)
-    options.add_argument("--strain", type=float, default=2e-3)
+    options.add_argument("--strain", type=float, default=5e-4)
     options.add_argument("--out")
     o = options.parse_args()
     o.mdrun = str(pathlib.Path(o.mdrun).resolve())
