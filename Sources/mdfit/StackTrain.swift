@@ -8,6 +8,12 @@ extension StackConfiguration.Kind: ExpressibleByArgument {}
 extension StackConfiguration.Features: ExpressibleByArgument {}
 extension StackConfiguration.Gate: ExpressibleByArgument {}
 
+/// How the constant weights of bases are found.
+enum BaseWeights: String, ExpressibleByArgument, CaseIterable {
+    case minimumVariance = "minimum-variance"
+    case uniform
+}
+
 /// `mdfit stack train`: trains the network of a stacked ensemble.
 struct StackTrainCommand: RankCommand {
     static let configuration = CommandConfiguration(
@@ -39,6 +45,9 @@ struct StackTrainCommand: RankCommand {
 
     @Option(help: "How a conservative ensemble weights energies: none (constants), local (by each atom's surroundings), or global (one set for a structure, not extensive).")
     var gate = StackConfiguration.Gate.none
+
+    @Option(help: "Constant weights of the bases: minimum-variance, by least squares of forces on TRAIN with the sum 1, or uniform, where bases are too alike for that.")
+    var weights = BaseWeights.minimumVariance
 
     @Flag(help: "Use the deck's elements only, not its bases: a single network of the same size, for comparison.")
     var withoutBases = false
@@ -119,7 +128,12 @@ struct StackTrainCommand: RankCommand {
             }
             return try StackLearner(file, configuration, precision: training.precision)
         }
-        let weights = withoutBases ? [] : ErrorMoments(p, communicator).sum().minimumVariance(Array(p.names.indices))
+        let all = Array(p.names.indices)
+        let weights: [Double] = switch self.weights {
+        case _ where withoutBases: []
+        case .uniform: all.map { _ in 1 / Double(all.count) }
+        case .minimumVariance: ErrorMoments(p, communicator).sum().minimumVariance(all)
+        }
         var configuration = StackConfiguration(kind: kind, elements: p.elements, bases: withoutBases ? [] : p.names, weights: weights)
         network.apply(to: &configuration)
         (configuration.features, configuration.gate) = (features, gate)

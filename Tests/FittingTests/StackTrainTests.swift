@@ -1,6 +1,7 @@
 import Domain
 import Fitting
 import Foundation
+import Potentials
 import TestSupport
 import Testing
 
@@ -154,11 +155,11 @@ import Testing
                      "--features", "16", "--interactions", "1", "--radial", "8", "--cutoff", "4", "--hold", "0.25", "--epochs", "1"])
                 try write(Self.deck("pair_style painn\npair_coeff * * painn-\(fold).json Cu O\n"), "fold-\(fold).in")
             }
-            func train(_ deck: String, _ folds: [String], ranks: Int = 1) -> String {
+            func train(_ deck: String, _ folds: [String], _ more: [String] = [], ranks: Int = 1) -> String {
                 do {
                     return "no error: " + (try mdfit(
                         ["stack", "train", "\(folder)/\(deck).in", "\(folder)/half.xyz", "\(folder)/meta.safetensors", "--epochs", "2",
-                         "--connected", "1", "--out-of-fold"] + folds.map { "\(folder)/\($0).in" } + Self.small, ranks: ranks))
+                         "--connected", "1", "--out-of-fold"] + folds.map { "\(folder)/\($0).in" } + Self.small + more, ranks: ranks))
                 } catch { return "\(error)" }
             }
             let good = train("fold-1", ["fold-1", "fold-2"])
@@ -166,6 +167,12 @@ import Testing
             let swapped = train("fold-1", ["fold-2", "fold-1"], ranks: 2)
             #expect(swapped.contains("painn was trained without fold 2/2") && swapped.contains("not without fold 1/2"))
             #expect(train("whole", ["fold-1", "fold-2"], ranks: 2).contains("fold-1.in: has [\"painn\"]"))
+            let path = "\(folder)/meta.safetensors"
+            func weights() throws -> [Double] {
+                try StackFile(Array(Data(contentsOf: URL(fileURLWithPath: path))), path: path, at: nil).configuration.weights
+            }
+            #expect(train("whole", ["whole", "half"], ["--weights", "uniform"]).contains("no error"))
+            #expect(try weights() == [0.5, 0.5])
             #expect(train("whole", ["whole"]).contains("--out-of-fold needs a deck for each of two folds"))
             #expect(train("whole", ["whole", "half", "half"]).contains("no error"))
         }
