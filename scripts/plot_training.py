@@ -36,7 +36,8 @@ def read(paths):
                 sys.exit(f"{path}:1: no column {missing[0]}; expected what mdfit stack train --curve writes: {', '.join(NEEDED)}")
             done = columns["epoch"][-1] if columns["epoch"] else 0
             for row in rows:
-                if any(row[name] in (None, "") for name in NEEDED):
+                # A direct ensemble has no energies: that cell is empty.
+                if any(row[name] is None or row[name] == "" and name != "energy_rmse_held" for name in NEEDED):
                     continue
                 for name in NEEDED:
                     columns[name].append(number(row[name]) + (done if name == "epoch" else 0))

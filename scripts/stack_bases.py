@@ -98,3 +98,16 @@ def export_published(folder, out):
             lines.append(f"pair_coeff * * {style}{number} {name}.json Cu C O H")
         deck.write_text("\n".join(lines) + "\n")
     return deck
+
+
+def absolute_pairs(path):
+    """The pair_ lines of a deck of a potential, such as inputs/methanol/stack.in, with files named from the root, for decks elsewhere."""
+    folder = pathlib.Path(path).resolve().parent
+    lines = []
+    for line in pathlib.Path(path).read_text().splitlines():
+        words = line.split("#")[0].split()
+        if words and words[0].startswith("pair_"):
+            lines.append(" ".join(str(folder / w) if "." in w and (folder / w).is_file() else w for w in words))
+    if not lines:
+        sys.exit(f"{path}: no pair_style")
+    return "\n".join(lines)

@@ -6,10 +6,12 @@ fluctuation falls fourfold when the step is halved. Prints (and with --out write
 
     scripts/validate_nve.py --mdrun .build/release/mdrun [--picoseconds 0.5] [--temperature 300] [--out Benchmarks/nve.md]
 
-Members, the committee and the stacked ensembles of inputs/methanol; with --published FOLDER also the models exported there (FOLDER/NAME.json).
+Members, the committee and the stacked ensembles of inputs/methanol; with --published FOLDER also the models exported there (FOLDER/NAME.json);
+with --deck NAME=DECK also the potential of a deck as for mdfit evaluate.
 Needs Python 3 alone.
 """
 import argparse, math, pathlib, subprocess, sys, tempfile
+from stack_bases import absolute_pairs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHANOL = ROOT / "inputs" / "methanol"
@@ -92,7 +94,8 @@ def main():
     options.add_argument("--steps", default="0.001,0.0005,0.00025", help="time steps in ps, each half the one before")
     options.add_argument("--published", help="folder of exported published models")
     options.add_argument("--nep", help="a nep.txt for Cu C O H")
-    options.add_argument("--only", help="of our own only these, by name, separated by commas")
+    options.add_argument("--only", help="of our own only these, by name, separated by commas; '' for none")
+    options.add_argument("--deck", action="append", default=[], metavar="NAME=DECK")
     options.add_argument("--out")
     o = options.parse_args()
     timesteps = [float(w) for w in o.steps.split(",")]
@@ -100,13 +103,15 @@ def main():
     for path in sorted(METHANOL.glob("*.json")):
         style = path.name.split("-")[0]
         cases.append((path.stem, f"pair_style {style}\npair_coeff * * {path} Cu C O H"))
-    committee = [l for l in (METHANOL / "committee.in").read_text().splitlines() if l.startswith("pair_")]
-    cases.append(("committee", "\n".join(committee).replace("painn-", f"{METHANOL}/painn-").replace("schnet-", f"{METHANOL}/schnet-")))
+    committee = absolute_pairs(METHANOL / "committee.in")
+    cases.append(("committee", committee))
     for kind in ["conservative", "direct"]:
-        lines = "\n".join(committee).replace("ensemble/committee", f"ensemble/{kind} {METHANOL}/{kind}.safetensors")
-        cases.append((kind, lines.replace(" painn-", f" {METHANOL}/painn-").replace(" schnet-", f" {METHANOL}/schnet-")))
-    if o.only:
+        cases.append((kind, committee.replace("ensemble/committee", f"ensemble/{kind} {METHANOL}/{kind}.safetensors")))
+    if o.only is not None:
         cases = [case for case in cases if case[0] in o.only.split(",")]
+    for word in o.deck:
+        name, _, path = word.partition("=")
+        cases.append((name, absolute_pairs(path)))
     if o.published:
         for path in sorted(pathlib.Path(o.published).glob("*.json")):
             style = "painn" if "painn" in path.stem else "schnet"

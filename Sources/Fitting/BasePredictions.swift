@@ -103,12 +103,19 @@ public struct BasePredictions: Sendable {
     /// - Parameter progress: told the number of frames that are done.
     /// - Throws: `DataError` naming frame and base.
     public init(_ set: FrameSet, _ evaluator: BaseEvaluator, progress: (Int) -> Void = { _ in }) throws {
-        try self.init(references: set, evaluator)
+        try self.init(set, evaluator: { _ in evaluator }, progress: progress)
+    }
+
+    /// The same with bases that depend on the frame, such as those that were trained without it.
+    /// - Parameter evaluator: of the frame at this place among the selected ones; names and elements are the same for all.
+    public init(_ set: FrameSet, evaluator: (Int) -> BaseEvaluator, progress: (Int) -> Void = { _ in }) throws {
+        let first = evaluator(0)
+        try self.init(references: set, first)
         let K = baseCount
         forces = Array(repeating: 0, count: 3 * K * atomCount)
-        if evaluator.hasSiteEnergies { siteEnergies = Array(repeating: 0, count: K * atomCount) }
+        if first.hasSiteEnergies { siteEnergies = Array(repeating: 0, count: K * atomCount) }
         for (f, frame) in set.frames.enumerated() {
-            let predictions = try evaluator.evaluate(frame)
+            let predictions = try evaluator(places[f]).evaluate(frame)
             energies += predictions.map(\.energy)
             for (k, prediction) in predictions.enumerated() {
                 for (i, force) in zip(atoms(of: f), prediction.forces) {

@@ -34,36 +34,42 @@ struct DataOptions: ParsableArguments {
         FrameSelection(every: every, split: part.map { ([fraction, 1 - fraction], $0 == .bases ? 0 : 1, splitSeed, block) })
     }
 
+    /// What a training leaves out, for its files: the fold and all that it follows from.
+    /// - Parameter count: frames that are divided into folds.
+    func description(of fold: Fold, count: Int) -> String {
+        let part = part.map { ", the \($0) part at \(fraction)" } ?? ""
+        return "fold \(fold.number)/\(fold.count) of \(count) frames (seed \(splitSeed), block \(block), every \(every)\(part))"
+    }
+
     /// Data to measure on are not divided.
     var test: FrameSelection { FrameSelection(every: every) }
 }
 
-/// The predictions of a deck's bases on this rank's frames of a data set: from the cache if one is named and is up to date, else computed.
+/// The predictions of one deck's bases on this rank's frames of a data set: from the cache if one is named and is up to date, else computed.
 /// Collective.
 /// - Throws: on every rank, what any rank met.
 func basePredictions(
-    _ deck: PotentialDeck, _ path: String, _ selection: FrameSelection, siteEnergies: Bool = false, cache folder: String?,
-    _ communicator: any Communicator
+    _ decks: BaseDecks, _ path: String, _ selection: FrameSelection, cache folder: String?, _ communicator: any Communicator
 ) throws -> BasePredictions {
-    let evaluator = try BaseEvaluator(
-        deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units, siteEnergies: siteEnergies)
     var numbers: [Int] = []
     try agree(communicator) { numbers = selection.numbers(of: try countFrames(path)) }
-    return try basePredictions(deck, evaluator, path, numbers: numbers, cache: folder, communicator).1
+    return try basePredictions(decks, path, numbers: numbers, cache: folder, communicator).1
 }
 
 /// The same for the frames of these numbers, with the frames themselves.
+/// - Parameter choice: which deck predicts each of them; empty: the first.
 func basePredictions(
-    _ deck: PotentialDeck, _ evaluator: BaseEvaluator, _ path: String, numbers: [Int], cache folder: String?,
-    _ communicator: any Communicator
+    _ decks: BaseDecks, _ path: String, numbers: [Int], choice: [Int] = [], cache folder: String?, _ communicator: any Communicator
 ) throws -> (FrameSet, BasePredictions) {
+    let evaluator = decks.evaluators[0]
     var read: FrameSet?
     try agree(communicator) { read = try FrameSet(path, numbers: numbers, rank: communicator.rank, size: communicator.size) }
     let set = read!
     // An element that the deck does not know is an error of one rank; reading the cache must not be left half-way.
     try agree(communicator) { for frame in set.frames { _ = try evaluator.types(of: frame) } }
-    let cache = folder.map {
-        PredictionCache(folder: $0, inputs: deck.inputDigest(communicator), geometry: set.geometryDigest(communicator), evaluator)
+    let cache = folder.map { (folder: String) -> PredictionCache in
+        let inputs = decks.predicting.flatMap { $0.inputDigest(communicator) } + Array("\(choice)".utf8)
+        return PredictionCache(folder: folder, inputs: inputs, geometry: set.geometryDigest(communicator), evaluator)
     }
     if let cache {
         let (predictions, reason) = try cache.read(set, evaluator, communicator)
@@ -77,7 +83,9 @@ func basePredictions(
     var computed: BasePredictions?
     try agree(communicator) {
         defer { bar.clear() }
-        computed = try BasePredictions(set, evaluator) { bar.show(min(set.total, $0 * communicator.size)) }
+        computed = try BasePredictions(
+            set, evaluator: { decks.evaluators[choice.isEmpty ? 0 : choice[$0]] },
+            progress: { bar.show(min(set.total, $0 * communicator.size)) })
     }
     try cache?.write(computed!, communicator)
     return (set, computed!)

@@ -52,10 +52,10 @@ struct StackReportCommand: RankCommand {
     }
 
     func run(_ communicator: any Communicator) throws {
-        let deck = try PotentialDeck(potential, communicator)
-        let fitted = try basePredictions(deck, train, options.train, cache: cache, communicator)
+        let decks = try BaseDecks(potential, siteEnergies: false, communicator), deck = decks.deck
+        let fitted = try basePredictions(decks, train, options.train, cache: cache, communicator)
         let chosen = try chosenBases(fitted.names)
-        let measured = try basePredictions(deck, validation, options.test, cache: cache, communicator)
+        let measured = try basePredictions(decks, validation, options.test, cache: cache, communicator)
         let report = try StackReport(
             fittedOn: fitted, measuredOn: measured, paths: (train, validation), seed: options.splitSeed, block: options.block, communicator)
         let tables = StackTables(report, names: fitted.names, elements: fitted.elements)

@@ -8,6 +8,12 @@ extension StackConfiguration.Kind: ExpressibleByArgument {}
 extension StackConfiguration.Features: ExpressibleByArgument {}
 extension StackConfiguration.Gate: ExpressibleByArgument {}
 
+/// How the constant weights of bases are found.
+enum BaseWeights: String, ExpressibleByArgument, CaseIterable {
+    case minimumVariance = "minimum-variance"
+    case uniform
+}
+
 /// `mdfit stack train`: trains the network of a stacked ensemble.
 struct StackTrainCommand: RankCommand {
     static let configuration = CommandConfiguration(
@@ -40,8 +46,16 @@ struct StackTrainCommand: RankCommand {
     @Option(help: "How a conservative ensemble weights energies: none (constants), local (by each atom's surroundings), or global (one set for a structure, not extensive).")
     var gate = StackConfiguration.Gate.none
 
+    @Option(help: "Constant weights of the bases: minimum-variance, by least squares of forces on TRAIN with the sum 1, or uniform, where bases are too alike for that.")
+    var weights = BaseWeights.minimumVariance
+
     @Flag(help: "Use the deck's elements only, not its bases: a single network of the same size, for comparison.")
     var withoutBases = false
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "Decks of the same bases trained with mdfit train --fold 1/K, 2/K, ... K/K: each frame's predictions are those of bases that have not seen it, so that all frames train the stack.")
+    var outOfFold: [String] = []
 
     @OptionGroup var data: DataOptions
     @OptionGroup var network: NetworkOptions
@@ -57,33 +71,42 @@ struct StackTrainCommand: RankCommand {
     var cache: String?
 
     func validate() throws {
+        guard outOfFold.count != 1 else { throw ValidationError("--out-of-fold needs a deck for each of two folds or more") }
         guard connected >= 0, connected <= training.epochs else {
             throw ValidationError("--connected must be from 0 to the \(training.epochs) of --epochs, not \(connected)")
         }
     }
 
     func run(_ communicator: any Communicator) throws {
-        let deck = try PotentialDeck(potential, communicator)
-        let evaluator = try BaseEvaluator(
-            deck.potential, labels: deck.labels, masses: deck.masses, units: deck.units, siteEnergies: gate != .none)
+        let decks = try BaseDecks(potential, folds: outOfFold, siteEnergies: gate != .none, communicator), deck = decks.deck
         guard deck.units.name == .metal else { throw DataError(potential, "training takes eV and Angstrom: use units metal") }
         let split = try training.parts(of: train, data, communicator)
+        // Which deck predicts each frame.
+        var deckOf: [Int: Int] = [:]
+        if !outOfFold.isEmpty {
+            try agree(communicator) { try decks.checkFolds(outOfFold, data, count: split.selected.count, communicator) }
+            let folds = FrameSplit.folds(outOfFold.count, count: split.selected.count, seed: data.splitSeed, block: data.block)
+            for (number, fold) in zip(split.selected, folds) { deckOf[number] = fold }
+        }
         func load(_ numbers: [Int]) throws -> (FrameSet, BasePredictions) {
-            try basePredictions(deck, evaluator, train, numbers: numbers, cache: cache, communicator)
+            try basePredictions(decks, train, numbers: numbers, choice: numbers.compactMap { deckOf[$0] }, cache: cache, communicator)
         }
         let (trainingSet, trainingPredictions) = try load(split.training)
         let (heldSet, heldPredictions) = try load(split.held)
 
         let learner = try makeLearner(deck, trainingPredictions, communicator)
-        let members = try connectedMembers(deck, learner.configuration)
-        func task(_ set: FrameSet, _ predictions: BasePredictions) -> StackTask {
-            StackTask(set, predictions, learner, training.objective, bases: members, labels: deck.labels, masses: deck.masses)
+        let members = try connectedMembers(decks, learner.configuration)
+        func task(_ set: FrameSet, _ predictions: BasePredictions, _ numbers: [Int]) -> StackTask {
+            StackTask(
+                set, predictions, learner, training.objective, bases: members, choice: numbers.compactMap { deckOf[$0] },
+                labels: deck.labels, masses: deck.masses)
         }
         let trainer = StackTrainer(
-            learner, training: task(trainingSet, trainingPredictions), validation: task(heldSet, heldPredictions),
+            learner, training: task(trainingSet, trainingPredictions, split.training),
+            validation: task(heldSet, heldPredictions, split.held),
             training.schedule(connected: connected), training.optimizer, communicator)
         let settings = "\(try learner.configuration.json) \(training.description(connected: connected)) "
-            + "\(split.training.count) \(split.held.count)"
+            + "\(split.training.count) \(split.held.count) \(outOfFold)"
         try runTraining(trainer, training, name: potential, settings: settings, output: output, communicator) {
             learner.load($0)
             try writeFile(try learner.file(), output)
@@ -105,7 +128,12 @@ struct StackTrainCommand: RankCommand {
             }
             return try StackLearner(file, configuration, precision: training.precision)
         }
-        let weights = withoutBases ? [] : ErrorMoments(p, communicator).sum().minimumVariance(Array(p.names.indices))
+        let all = Array(p.names.indices)
+        let weights: [Double] = switch self.weights {
+        case _ where withoutBases: []
+        case .uniform: all.map { _ in 1 / Double(all.count) }
+        case .minimumVariance: ErrorMoments(p, communicator).sum().minimumVariance(all)
+        }
         var configuration = StackConfiguration(kind: kind, elements: p.elements, bases: withoutBases ? [] : p.names, weights: weights)
         network.apply(to: &configuration)
         (configuration.features, configuration.gate) = (features, gate)
@@ -121,18 +149,21 @@ struct StackTrainCommand: RankCommand {
         }
         func short(_ path: String) -> String { URL(fileURLWithPath: path).pathComponents.suffix(2).joined(separator: "/") }
         configuration.provenance = ["frames": "\(p.total)", "deck": short(potential), "data": short(train), "seed": "\(training.seed)"]
+        if !outOfFold.isEmpty { configuration.provenance["out_of_fold"] = "\(outOfFold.count)" }
         if let fault = configuration.fault { throw DataError(output, fault) }
         return try StackLearner(configuration, seed: UInt64(bitPattern: Int64(training.seed)), precision: training.precision)
     }
 
-    /// The bases, where connected features need them.
-    private func connectedMembers(_ deck: PotentialDeck, _ configuration: StackConfiguration) throws -> MemberSet? {
+    /// The bases of each deck that predicts, where connected features need them; else none.
+    private func connectedMembers(_ decks: BaseDecks, _ configuration: StackConfiguration) throws -> [MemberSet] {
         let connects = connected > 0 && configuration.features == .forces
-        guard connects || configuration.gate != .none, configuration.kind == .conservative, !withoutBases else { return nil }
-        if let lacking = deck.potential.lackingPullback {
-            throw DataError(potential, "connected features need a pullback, which \(lacking.style) does not have")
+        guard connects || configuration.gate != .none, configuration.kind == .conservative, !withoutBases else { return [] }
+        return try decks.predicting.map { deck in
+            if let lacking = deck.potential.lackingPullback {
+                throw DataError(potential, "connected features need a pullback, which \(lacking.style) does not have")
+            }
+            return MemberSet(deck.bases)
         }
-        return MemberSet(deck.potential.members.isEmpty ? [deck.potential] : deck.potential.members)
     }
 }
 

@@ -31,6 +31,10 @@ struct Train: RankCommand {
     var output: String
 
     @OptionGroup var data: DataOptions
+
+    @Option(help: "I/K: leave out this one of K folds of the frames, for mdfit stack train --out-of-fold.")
+    var fold: Fold?
+
     @OptionGroup var network: BaseOptions
     @OptionGroup var training: TrainingOptions
 
@@ -44,7 +48,7 @@ struct Train: RankCommand {
     func run(_ communicator: any Communicator) throws {
         let deck = try PotentialDeck(elements, communicator, hasPotential: false)
         guard deck.units.name == .metal else { throw DataError(elements, "training takes eV and Angstrom: use units metal") }
-        let split = try training.parts(of: train, data, communicator)
+        let split = try training.parts(of: train, data, without: fold, communicator)
         func load(_ numbers: [Int]) throws -> (FrameSet, BasePredictions) {
             var read: (FrameSet, BasePredictions)?
             try agree(communicator) {
@@ -63,10 +67,11 @@ struct Train: RankCommand {
             "frames": "\(references.total)", "data": URL(fileURLWithPath: train).pathComponents.suffix(2).joined(separator: "/"),
             "seed": "\(training.seed)", "program": Mdfit.configuration.version,
         ]
+        if let fold { model.provenance["left_out"] = data.description(of: fold, count: split.selected.count) }
         if let fault = model.fault { throw DataError(output, fault) }
         let learner = try BaseLearner(model, seed: UInt64(bitPattern: Int64(training.seed)), precision: training.precision)
         func task(_ set: FrameSet, _ references: BasePredictions) -> StackTask {
-            StackTask(set, references, learner, training.objective, bases: nil, labels: deck.labels, masses: deck.masses)
+            StackTask(set, references, learner, training.objective, bases: [], labels: deck.labels, masses: deck.masses)
         }
         let trainer = StackTrainer(
             learner, training: task(trainingSet, references), validation: task(heldSet, heldReferences), training.schedule(),

@@ -99,13 +99,29 @@ struct TrainingOptions: ParsableArguments {
         "\(schedule(connected: connected)) \(optimizer) \(objective) hold \(hold) \(double ? "double" : "single")"
     }
 
-    /// Frame numbers of a data set to train on and to judge by. Collective.
-    func parts(of path: String, _ data: DataOptions, _ communicator: any Communicator) throws -> (training: [Int], held: [Int]) {
-        var numbers: [Int] = []
-        try agree(communicator) { numbers = data.train.numbers(of: try countFrames(path)) }
+    /// Frame numbers of a data set to train on and to judge by.
+    struct Parts {
+        var training: [Int]
+        var held: [Int]
+        /// All that the data options select, ascending.
+        var selected: [Int]
+    }
+
+    /// Collective.
+    /// - Parameter leftOut: frames of the data that are used for neither.
+    func parts(
+        of path: String, _ data: DataOptions, without leftOut: Fold? = nil, _ communicator: any Communicator
+    ) throws -> Parts {
+        var selected: [Int] = []
+        try agree(communicator) { selected = data.train.numbers(of: try countFrames(path)) }
+        var numbers = selected
+        if let leftOut {
+            let folds = FrameSplit.folds(leftOut.count, count: selected.count, seed: data.splitSeed, block: data.block)
+            numbers = zip(selected, folds).filter { $0.1 != leftOut.number - 1 }.map(\.0)
+        }
         let split = FrameSplit(count: numbers.count, fractions: [1 - hold, hold], seed: data.splitSeed + 1, block: data.block)
         let (a, b) = (split.parts[0].map { numbers[$0] }, split.parts[1].map { numbers[$0] })
         guard !a.isEmpty, !b.isEmpty else { throw DataError(path, "\(numbers.count) frames cannot be divided by --hold \(hold)") }
-        return (a, b)
+        return Parts(training: a, held: b, selected: selected)
     }
 }

@@ -73,6 +73,30 @@ import Testing
         }
     }
 
+    @Test("a fold that is left out is never read, and the file says which")
+    func leavesOutFold() throws {
+        try withInputs { folder in
+            // Frames of the first fold have an element that the deck does not know.
+            let frames = try FrameSet("\(folder)/train.xyz").frames
+            let fold = FrameSplit.folds(2, count: frames.count, seed: 1)
+            let poisoned = zip(frames, fold).map { frame, fold in
+                var frame = frame
+                if fold == 0 { frame.elements[0] = "Ni" }
+                return frame.extendedXYZ
+            }
+            try poisoned.joined().write(toFile: "\(folder)/train.xyz", atomically: true, encoding: .utf8)
+            let output = try train("painn", folder, "a", ["--epochs", "1", "--fold", "1/2"])
+            #expect(output.contains("9 frames to train on, 3 to judge by"))
+            let json = try String(contentsOfFile: "\(folder)/a.json", encoding: .utf8)
+            #expect(json.contains("fold 1/2 of 24 frames (seed 1, block 1, every 1)"))
+            func message(_ fold: String) -> String {
+                do { return "no error: \(try train("painn", folder, "b", ["--epochs", "1", "--fold", fold]))" } catch { return "\(error)" }
+            }
+            #expect(message("2/2").contains("element 'Ni' is not among"))
+            #expect(message("0/2").contains("--fold") && message("3/2").contains("--fold") && message("1/1").contains("--fold"))
+        }
+    }
+
     @Test("bad input is told with its place")
     func errors() throws {
         try withInputs { folder in

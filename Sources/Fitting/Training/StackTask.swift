@@ -17,8 +17,9 @@ public final class StackTask {
     /// The learner where it is a stacked ensemble, and where that gives forces without an energy.
     private let stacked: StackLearner?
     private let direct: StackLearner?
-    /// The bases themselves, for connected features.
-    private let bases: MemberSet?
+    /// The bases themselves, for connected features, and which of these sets each frame has.
+    private let bases: [MemberSet]
+    private let choice: [Int]
     private let labels: [String?]
     private let masses: [Double?]
     private var forces = Forces()
@@ -26,16 +27,19 @@ public final class StackTask {
 
     private final class PartialForces { var forces = Forces() }
 
-    /// - Parameter bases: prepared members whose pullback is exact, in the order of the predictions; needed for connected features only.
+    /// - Parameters:
+    ///   - bases: prepared members whose pullback is exact, in the order of the predictions; needed for connected features only. Several
+    ///     sets where predictions are out of fold.
+    ///   - choice: the set of the frame at each place among all ranks' frames; empty: the first.
     public init(
-        _ frames: FrameSet, _ predictions: BasePredictions, _ learner: any Learner, _ objective: StackObjective, bases: MemberSet?,
-        labels: [String?], masses: [Double?]
+        _ frames: FrameSet, _ predictions: BasePredictions, _ learner: any Learner, _ objective: StackObjective, bases: [MemberSet],
+        choice: [Int] = [], labels: [String?], masses: [Double?]
     ) {
         stacked = learner as? StackLearner
         direct = stacked?.configuration.kind == .direct ? stacked : nil
         precondition([0, predictions.baseCount].contains(stacked?.configuration.members ?? 0))
         (self.frames, self.predictions, self.learner, self.objective) = (frames, predictions, learner, objective)
-        (self.bases, self.labels, self.masses) = (bases, labels, masses)
+        (self.bases, self.choice, self.labels, self.masses) = (bases, choice, labels, masses)
         parts = (0..<predictions.baseCount).map { _ in PartialForces() }
     }
 
@@ -52,7 +56,7 @@ public final class StackTask {
         let stack = stacked?.configuration, c = stack?.weights ?? []
         let isGated = stack.map { $0.gate != .none } ?? false
         let connects = isConnected && stack?.features == .forces && direct == nil && !c.isEmpty
-        let members = connects || isGated ? bases : nil
+        let members = connects || isGated ? bases[choice.isEmpty ? 0 : choice[frames.places[f]]] : nil
         var needs = self.needs
         if let own = members?.requirements {
             needs = Requirements(

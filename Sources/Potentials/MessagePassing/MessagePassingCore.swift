@@ -45,7 +45,7 @@ final class MessagePassingCore {
     let options: MessagePassingOptions
     private(set) var requirements = Requirements(cutoff: 0, list: .full)
     private(set) var map: SpeciesMap?
-    private var file: ModelFile?
+    private(set) var file: ModelFile?
     private var network: Network?
     /// Row of the embedding, and offset in the deck's energy unit, of each deck type.
     private var rowOfType: [Int32] = []
@@ -249,8 +249,14 @@ final class MessagePassingCore {
     }
 }
 
+/// A potential whose file says how it was made.
+public protocol ProvenanceReporting {
+    /// What `mdfit train` wrote into the file; empty for models of other programs. `left_out`: the frames that it was trained without.
+    var provenance: [String: String] { get }
+}
+
 /// A potential that is a `MessagePassingCore` with a name.
-protocol MessagePassingPotential: DifferentiablePotential, SpeciesMapping {
+protocol MessagePassingPotential: DifferentiablePotential, SpeciesMapping, ProvenanceReporting {
     var core: MessagePassingCore { get }
 }
 
@@ -260,6 +266,7 @@ extension MessagePassingPotential {
     public var capabilities: Capabilities { .all }
     public var summary: String { core.summary }
     public var speciesMap: SpeciesMap? { core.map }
+    public var provenance: [String: String] { core.file?.description.training ?? [:] }
 
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws { try core.coefficients(&words, setup) }
     public func prepare(_ setup: PotentialSetup) throws { try core.prepare(setup) }

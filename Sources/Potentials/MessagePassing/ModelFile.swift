@@ -68,7 +68,7 @@ struct ModelFile {
         let units: Units
         let energy_offset: Offset
         let safetensors: Weights
-        /// How a model of `mdfit train` was made: for people to read.
+        /// How a model of `mdfit train` was made.
         let training: [String: String]?
     }
 
