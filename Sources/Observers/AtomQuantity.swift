@@ -38,6 +38,16 @@ public struct AtomQuantity: Sendable {
             return each(s) { s.forces.force[$0][d] }
         })
 
+    /// LAMMPS' attributes of richer atom styles, and why there are none here.
+    static let refused: [String: String] = {
+        var table = ["mol": "atom_style atomic has no molecules", "q": "atom_style atomic has no charges"]
+        for name in ["mux", "muy", "muz", "mu"] { table[name] = "atom_style atomic has no dipoles" }
+        for name in ["radius", "diameter", "omegax", "omegay", "omegaz", "angmomx", "angmomy", "angmomz", "tqx", "tqy", "tqz", "heatflow", "temperature"] {
+            table[name] = "atoms are points"
+        }
+        return table
+    }()
+
     public static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
 
     private static func each(_ s: System, _ value: (Int) -> Double) -> [Double] { (0..<s.atoms.owned).map(value) }
@@ -90,8 +100,9 @@ public struct AtomInput: Sendable {
             try observation.checkVariable(String(word.text.dropFirst(2)), at: word.location)
         } else if let reference = try Reference(parsing: word) {
             source = .reference(reference)
-            guard reference.kind == .compute else {
-                throw DeckError("fixes have no per-atom values here: \(word.text)", at: word.location)
+            if reference.kind == .fix {
+                try Self.checkFix(reference, observation, word)
+                return
             }
             let compute = try observation.requireCompute(reference.id, at: word.location)
             guard let columns = compute.shape.atomColumns else {
@@ -103,8 +114,27 @@ public struct AtomInput: Sendable {
             if columns > 0 && !(reference.indices.count == 1 && (1...columns).contains(reference.indices[0])) {
                 throw DeckError("compute '\(compute.id)' has columns c_\(compute.id)[1] to c_\(compute.id)[\(columns)]", at: word.location)
             }
+        } else if let reason = AtomQuantity.refused[word.text] {
+            throw DeckError("'\(word.text)' is not there: \(reason)", at: word.location)
+        } else if word.text.hasPrefix("i_") || word.text.hasPrefix("d_") || word.text.hasPrefix("i2_") || word.text.hasPrefix("d2_") {
+            throw DeckError("'\(word.text)' is not there: atoms have no properties of a deck's own (fix property/atom)", at: word.location)
         } else {
             throw DeckError.unknown(what, word, known: AtomQuantity.table.map(\.name))
+        }
+    }
+
+    /// A fix may make its per-atom values only when a run begins; what is known already is checked already.
+    private static func checkFix(_ reference: Reference, _ observation: Observation, _ word: Word) throws {
+        let fixes = observation.host?.watchedFixes ?? []
+        guard let fix = fixes.first(where: { $0.id == reference.id }) else {
+            throw DeckError.unknownID("fix", reference.id, known: fixes.map(\.id), at: word.location)
+        }
+        guard let width = fix.atomProperty?.width else { return }
+        if width == 1, !reference.indices.isEmpty {
+            throw DeckError("fix '\(fix.id)' has one value per atom: use f_\(fix.id)", at: word.location)
+        }
+        if width > 1, !(reference.indices.count == 1 && reference.indices[0] <= width) {
+            throw DeckError("fix '\(fix.id)' has columns f_\(fix.id)[1] to f_\(fix.id)[\(width)]", at: word.location)
         }
     }
 
@@ -132,7 +162,7 @@ public struct AtomInput: Sendable {
     func wants(_ observation: Observation) -> Wanted {
         switch source {
         case .quantity: []
-        case .reference(let reference): observation.wants(of: reference.id)
+        case .reference(let reference): reference.kind == .compute ? observation.wants(of: reference.id) : []
         case .variable: observation.wantsOfAll
         }
     }

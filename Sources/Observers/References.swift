@@ -42,7 +42,10 @@ func expandWildcards(_ words: [Word], perAtom: Bool, _ observation: Observation)
             guard let fix = observation.host?.watchedFixes.first(where: { $0.id == id }) else {
                 throw DeckError.unknownID("fix", id, known: observation.host?.watchedFixes.map(\.id) ?? [], at: word.location)
             }
-            count = fix.vector.count
+            guard let length = perAtom ? fix.atomProperty?.width : fix.vector.count else {
+                throw DeckError("fix '\(id)' (\(fix.style)) has no per-atom columns yet: name them one by one", at: word.location)
+            }
+            count = length
         }
         let parts = text[text.index(after: open)..<close].split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count == 2, let low = parts[0].isEmpty ? 1 : Int(parts[0]), let high = parts[1].isEmpty ? count : Int(parts[1]),
