@@ -26,10 +26,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CLanes"),
         .target(name: "CMPI", dependencies: ["CMPICH"], cSettings: cOptimised),
         .target(name: "Deck", swiftSettings: optimised),
-        .target(name: "Domain", dependencies: ["CMPI", "Deck"], swiftSettings: optimised + [lifetimes]),
+        .target(name: "Domain", dependencies: ["CMPI", "CZlib", "CZstd", "Deck"], swiftSettings: optimised + [lifetimes]),
         .target(
             name: "Potentials", dependencies: ["CLanes", "Domain", "Deck", "COpenBLAS"], swiftSettings: optimised + [lifetimes]),
         .target(name: "Integrators", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
@@ -51,7 +53,7 @@ let package = Package(
         .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Potentials", "TestSupport", "mdrun", "mdcheck"], swiftSettings: optimised),
-        .testTarget(name: "ObserversTests", dependencies: ["TestSupport", "mdrun"], swiftSettings: optimised),
+        .testTarget(name: "ObserversTests", dependencies: ["Domain", "TestSupport", "mdrun"], swiftSettings: optimised),
         .testTarget(
             name: "DomainTests", dependencies: ["Domain", "Potentials", "Deck", "TestSupport"], swiftSettings: optimised),
         .testTarget(

@@ -20,7 +20,8 @@ public final class SharedLines {
     public private(set) var comment = ""
 
     private let communicator: any Communicator
-    private var descriptor: Int32 = -1
+    /// On rank 0.
+    private var reader: ByteReader?
     private var piece: [UInt8] = []
     private var line = 0..<0
     private var next = 0
@@ -40,15 +41,10 @@ public final class SharedLines {
         (self.path, self.communicator) = (path, communicator)
         var problem = ""
         if communicator.rank == 0 {
-            descriptor = open(path, O_RDONLY)
-            if descriptor < 0 { problem = String(cString: strerror(errno)) }
-            if descriptor < 0, !path.hasPrefix("/"), !fallbackFolder.isEmpty {
-                descriptor = open(fallbackFolder + "/" + path, O_RDONLY)
-                if descriptor >= 0 { problem = "" }
-            }
-            var information = stat()
-            if descriptor >= 0, fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFDIR {
-                problem = String(cString: strerror(EISDIR))
+            do {
+                reader = try Self.open(path, fallbackFolder)
+            } catch {
+                problem = error.description
             }
         }
         let told = communicator.broadcast(Array(problem.utf8))
@@ -57,7 +53,14 @@ public final class SharedLines {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    private static func open(_ path: String, _ fallbackFolder: String) throws(ReadError) -> ByteReader {
+        do {
+            return try ByteReader(path)
+        } catch {
+            guard !path.hasPrefix("/"), !fallbackFolder.isEmpty, let other = try? ByteReader(fallbackFolder + "/" + path) else { throw error }
+            return other
+        }
+    }
 
     /// Moves to the next line, blank or not; false at the end of the file.
     public func advance() throws(DeckError) -> Bool {
@@ -106,6 +109,12 @@ public final class SharedLines {
     // MARK: - Words
 
     public func text(_ word: Int) -> String { String(decoding: piece[words[word]], as: UTF8.self) }
+
+    /// The whole present line, comment included, without its end.
+    public var bytes: ArraySlice<UInt8> {
+        let text = piece[line]
+        return text.last == 13 ? text.dropLast() : text
+    }
 
     /// All words with single blanks between.
     public var joined: String { words.indices.map(text).joined(separator: " ") }
@@ -214,12 +223,11 @@ public final class SharedLines {
         rest = []
         while true {
             let before = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: Self.pieceSize))
-            let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + before, Self.pieceSize) }
-            bytes.removeLast(Self.pieceSize - max(0, got))
-            if got < 0 { return ([], true, String(cString: strerror(errno))) }
+            do {
+                bytes += try reader?.next(Self.pieceSize) ?? []
+            } catch { return ([], true, error.description) }
             if bytes[before...].contains(0) { return ([], true, "it holds a zero byte, so it is not a text file") }
-            if got == 0 { return (bytes, true, "") }
+            if bytes.count == before { return (bytes, true, "") }
             if let last = bytes.lastIndex(of: UInt8(ascii: "\n")) {
                 rest = Array(bytes[(last + 1)...])
                 bytes.removeLast(rest.count)

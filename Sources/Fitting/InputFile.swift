@@ -1,3 +1,5 @@
+import Domain
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -59,48 +61,5 @@ final class InputFile {
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()
-    }
-}
-
-/// Lines of a file, read in pieces.
-final class LineReader {
-    /// No line of a data file is as long as this; a file without line ends must not fill the memory.
-    static let longestLine = 1 << 24
-    let file: InputFile
-    /// Number of the line that was read last, from 1.
-    private(set) var line = 0
-    private var buffer: [UInt8] = []
-    private var at = 0
-    private var offset = 0
-
-    init(_ path: String) throws { file = try InputFile(path) }
-
-    /// The next line without its end (a CR before it is dropped too); nil behind the last.
-    func next() throws -> [UInt8]? {
-        var search = at
-        while true {
-            if let end = buffer[search...].firstIndex(of: 10) {
-                let text = buffer[at..<end]
-                at = end + 1
-                return finish(text)
-            }
-            search = buffer.count
-            guard search - at <= Self.longestLine else { throw DataError(file.path, "line \(line + 1) is longer than 16 MiB") }
-            let more = try file.read(1 << 16, at: offset)
-            offset += more.count
-            if more.isEmpty {
-                guard at < buffer.count else { return nil }
-                defer { at = buffer.count }
-                return finish(buffer[at...])
-            }
-            search -= at
-            buffer = Array(buffer[at...]) + more
-            at = 0
-        }
-    }
-
-    private func finish(_ text: ArraySlice<UInt8>) -> [UInt8] {
-        line += 1
-        return Array(text.last == 13 ? text.dropLast() : text)
     }
 }

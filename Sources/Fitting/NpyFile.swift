@@ -1,3 +1,5 @@
+import Domain
+
 /// An array in NumPy's file format, versions 1 to 3, of 4 or 8 byte floating-point numbers: read row by row, never trusted.
 ///
 /// Layout (numpy/lib/format.py): `\x93NUMPY`, major, minor, header length (2 bytes in version 1, 4 in 2 and 3, little endian), a Python

@@ -1,3 +1,5 @@
+import Domain
+
 /// The types that elements of data sets are.
 struct TypeLabels {
     private let typeOf: [String: Int32]

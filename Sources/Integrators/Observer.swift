@@ -16,6 +16,10 @@ public protocol Observer: AnyObject {
     func observe(_ simulation: Simulation, _ run: Run) throws
     /// After a run.
     func finish(_ simulation: Simulation, _ run: Run) throws
+    /// Global state for a restart, equal on every rank; nothing by default. Called between steps.
+    func save(_ state: inout StateWriter)
+    /// Takes back what `save` wrote, after the observer has been made by the same deck line and before `prepare`.
+    func restore(_ state: inout StateReader) throws
 }
 
 extension Observer {
@@ -24,6 +28,8 @@ extension Observer {
     public func looksAtEnd(of run: Run) -> Bool { false }
     public func prepare(_ simulation: Simulation, _ run: Run) throws {}
     public func finish(_ simulation: Simulation, _ run: Run) throws {}
+    public func save(_ state: inout StateWriter) {}
+    public func restore(_ state: inout StateReader) throws {}
 }
 
 /// One `run` command.

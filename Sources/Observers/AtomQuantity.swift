@@ -38,6 +38,16 @@ public struct AtomQuantity: Sendable {
             return each(s) { s.forces.force[$0][d] }
         })
 
+    /// LAMMPS' attributes of richer atom styles, and why there are none here.
+    static let refused: [String: String] = {
+        var table = ["mol": "atom_style atomic has no molecules", "q": "atom_style atomic has no charges"]
+        for name in ["mux", "muy", "muz", "mu"] { table[name] = "atom_style atomic has no dipoles" }
+        for name in ["radius", "diameter", "omegax", "omegay", "omegaz", "angmomx", "angmomy", "angmomz", "tqx", "tqy", "tqz", "heatflow", "temperature"] {
+            table[name] = "atoms are points"
+        }
+        return table
+    }()
+
     public static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
 
     private static func each(_ s: System, _ value: (Int) -> Double) -> [Double] { (0..<s.atoms.owned).map(value) }
@@ -98,6 +108,10 @@ public struct AtomInput: Sendable {
             if columns > 0 && !(reference.indices.count == 1 && (1...columns).contains(reference.indices[0])) {
                 throw DeckError("\(whose) has columns \(plain)[1] to \(plain)[\(columns)]", at: word.location)
             }
+        } else if let reason = AtomQuantity.refused[word.text] {
+            throw DeckError("'\(word.text)' is not there: \(reason)", at: word.location)
+        } else if word.text.hasPrefix("i_") || word.text.hasPrefix("d_") || word.text.hasPrefix("i2_") || word.text.hasPrefix("d2_") {
+            throw DeckError("'\(word.text)' is not there: atoms have no properties of a deck's own (fix property/atom)", at: word.location)
         } else {
             throw DeckError.unknown(what, word, known: AtomQuantity.table.map(\.name))
         }

@@ -162,6 +162,7 @@ public final class Observation {
 
     public func removeDump(_ dump: Dump) {
         dump.closeFile()
+        dump.forgetLastValues()
         dumps.removeAll { $0 === dump }
     }
 

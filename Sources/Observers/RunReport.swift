@@ -24,7 +24,7 @@ public enum RunReport {
     }
 
     /// Neighbour lists, when they differ from the run before.
-    static func neighbourChanges(_ simulation: Simulation, _ observation: Observation) -> String {
+    public static func neighbourChanges(_ simulation: Simulation, _ observation: Observation) -> String {
         let list = neighbours(simulation)
         defer { observation.reportedNeighbours = list }
         return list == observation.reportedNeighbours ? "" : list

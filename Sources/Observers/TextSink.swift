@@ -11,6 +11,10 @@ public protocol TextSink: AnyObject {
     func warn(_ text: String)
     func beginTable()
     func endTable()
+    /// One line of the table as JSON, for a file beside the log.
+    func record(_ line: String)
+    /// `thermo_modify warn`: how many warnings are printed at most.
+    func limitWarnings(_ limit: WarningLimit)
 }
 
 /// What observers ask of whoever owns the deck.
@@ -41,6 +45,19 @@ public protocol ObservationHost: AnyObject {
     func variableStyle(_ name: String) -> VariableStyle?
     /// Whether a file was read as input by this run, so that no output may replace it. Asked on rank 0.
     func isInput(_ path: String) -> Bool
+    /// nil when there is no region of that name.
+    func watchedRegion(_ name: String) -> (any Region)?
+    /// Seconds until `timer timeout` ends the run; 0 without one.
+    var secondsLeft: Double { get }
     /// Lattice spacings for `xlat`, `ylat`, `zlat`; nil without a lattice.
     var latticeSpacing: (x: Double, y: Double, z: Double)? { get }
+}
+
+/// `thermo_modify warn ignore|always|reset|default|N`
+public enum WarningLimit: Sendable, Equatable {
+    case none, all, most(Int)
+    /// Counts from 0 again.
+    case reset
+    /// 100, counted from 0.
+    case usual
 }

@@ -113,7 +113,37 @@ import Testing
         Case("dump a all custom 2 no/such/folder id x\nrun 2", "cannot write 'no/such/folder': No such file or directory"),
         Case("dump a all custom 2 ./in.deck id x\nrun 2", "is an input of this run and is not overwritten"),
         Case("write_dump all custom in.deck id x", "is an input of this run and is not overwritten"),
-        Case("dump a all custom 2 a.gz id\nrun 2", "in.deck:11:21"),
+        Case("dump a all custom 2 a.bz2 id\nrun 2", "in.deck:11:21: dump files ending in .bz2"),
+        Case("dump a all custom 2 a id q", "in.deck:11:26: 'q' is not there: atom_style atomic has no charges"),
+        Case("dump a all custom 2 a id mux", "has no dipoles"),
+        Case("dump a all custom 2 a id i_flag", "no properties of a deck's own"),
+        Case("dump a all custom 2 a id f_2", "there is no fix '2'"),
+        Case("dump a all local 2 a c_1", "in.deck:11:12: dump style 'local' is not supported: bonds, angles and pairs are not kept"),
+        Case("dump a all image 2 a.*.jpg type type", "dump style 'image' is not supported"),
+        Case("dump a all movie 2 a.mp4 type type", "dump style 'movie' is not supported"),
+        Case("dump a all dcd 2 a.dcd.gz", "cannot be compressed"),
+        Case("variable n equal stride(0,9,3)\ndump a all dcd v_n a.dcd", "must be a number of steps"),
+        Case("dump a all netcdf 2 a.nc x y", "coordinates needs z too"),
+        Case("dump a all netcdf 2 a.nc element", "numbers only"),
+        Case("dump a all custom 2 a id\ndump_modify a nfile 2", "in.deck:12:15: dump_modify: 'nfile' is not supported"),
+        Case("dump a all custom 2 a id\ndump_modify a fileper 2", "'fileper' is not supported"),
+        Case("dump a all custom 2 a id\ndump_modify a balance yes", "'balance' is not supported"),
+        Case("dump a all custom 2 a id\ndump_modify a maxfiles 2", "maxfiles needs one file a frame"),
+        Case("dump a all custom 2 a id\ndump_modify a region there", "there is no region 'there'"),
+        Case("dump a all custom 2 a id\ndump_modify a refresh c_thermo_pe", "has nothing to refresh"),
+        Case("dump a all custom 2 a id\ndump_modify a sorted id", "did you mean 'sort'"),
+        Case("dump a all dcd 2 a\ndump_modify a sort off", "dump dcd is sorted by id, always"),
+        Case("dump a all dcd 2 a\ndump_modify a header no", "cannot do without its header"),
+        Case("log in.deck", "'in.deck' is an input of this run and is not overwritten"),
+        Case("thermo_modify warn never", "in.deck:11:20"),
+        Case("rerun nothing.dump dump x y z", "cannot read 'nothing.dump'"),
+        Case("rerun in.deck dump x y z", "in.deck:1:1: expected 'ITEM: TIMESTEP'"),
+        Case("rerun a frist 2 dump x y z", "in.deck:11:7"),
+        Case("dump a all custom 2 a id xs ys zs\nrun 2\nundump a\nrerun a first 7 dump x y z", "there is no frame from step 7"),
+        Case("dump a all custom 2 a id xs ys zs\nrun 2\nundump a\nrerun a dump x y z vx", "has no column 'vx'; it has id xs ys zs"),
+        Case("dump a all custom 2 a id xs ys zs\nrun 2\nrerun a dump x y z", "is an input of this run and is not overwritten"),
+        Case("read_dump a 3 x y z add yes", "with purge yes only"),
+        Case("read_dump a 3 x y q", "atom_style atomic has no charges"),
         Case("dump a all custom 2 a idd", "did you mean 'id'"),
         Case("thermo_style custom step tmep", "in.deck:11:26: unknown thermo keyword 'tmep'; did you mean 'temp'"),
         Case("thermo_style custom step c_tmp", "in.deck:11:26"),
@@ -135,6 +165,206 @@ import Testing
         #expect(result.errors.contains(bad.message), "\(result.errors)")
         let deck = try result.file("in.deck")
         #expect(deck.hasPrefix("units metal"), "the deck was overwritten")
+    }
+
+    /// Packed files hold what plain ones do, whatever the ranks, a member a frame.
+    @Test(arguments: [1, 2, 4]) func compressed(ranks: Int) throws {
+        let result = try run(
+            """
+            dump a all custom 2 a id x vx
+            dump_modify a sort id
+            dump g all custom 2 a.gz id x vx
+            dump_modify g sort id
+            dump z all custom 2 a.zst id x vx
+            dump_modify z sort id
+            run 4
+            undump z
+            dump z all custom 2 a.zst id x vx
+            dump_modify z sort id append yes
+            run 2
+            write_data b.data
+            shell mkdir nothing
+            """.replacing("\nshell mkdir nothing", with: ""), ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+        let plain = try result.file("a")
+        #expect(String(decoding: try ByteReader(result.folder + "/a.gz").all(), as: UTF8.self) == plain)
+        let twice = String(decoding: try ByteReader(result.folder + "/a.zst").all(), as: UTF8.self)
+        let frames = plain.components(separatedBy: "ITEM: TIMESTEP").dropFirst().map { "ITEM: TIMESTEP" + $0 }
+        #expect(frames.count == 4)
+        #expect(twice == (frames[..<3] + frames[2...]).joined(), "appending repeats the frame that ends one run and begins the next")
+        let packed = try ByteReader(result.folder + "/a.gz").all().count
+        #expect(packed == plain.utf8.count)
+    }
+
+    /// A cut-off packed file, and one that is none, are told.
+    @Test func damagedCompression() throws {
+        let result = try run("dump a all custom 2 a.gz id xs ys zs\ndump b all custom 2 b.zst id xs ys zs\nrun 4")
+        defer { DeckRunner.cleanUp(result) }
+        for name in ["a.gz", "b.zst"] {
+            let path = result.folder + "/" + name
+            var data = try Data(contentsOf: URL(fileURLWithPath: path))
+            let whole = try ByteReader(path).all().count
+            #expect(whole > 3000)
+            try data.prefix(data.count - 7).write(to: URL(fileURLWithPath: path))
+            #expect(throws: ReadError.self) { try ByteReader(path).all() }
+            data[data.startIndex] = 7
+            try data.write(to: URL(fileURLWithPath: path))
+            #expect(throws: ReadError.self) { try ByteReader(path).all() }
+        }
+    }
+
+    /// rerun gives the energies that the run had, from every format that it reads; the frames' forces are those of the run.
+    @Test(arguments: [1, 2, 4]) func rerun(ranks: Int) throws {
+        let result = try run(
+            """
+            dump c all custom 5 c.gz id xu yu zu vx vy vz
+            dump_modify c format float %.17g
+            dump x all extxyz 5 x.extxyz
+            thermo_style custom step pe ke press fnorm
+            thermo 5
+            thermo_modify format float %.14g
+            run 20
+            undump c
+            undump x
+            dump s all extxyz 5 s.extxyz
+            rerun c.gz dump x y z vx vy vz
+            undump s
+            displace_atoms all random 0.5 0.5 0.5 77 units box
+            rerun x.extxyz dump x y z vx vy vz
+            rerun x.extxyz last 4 dump x y z vx vy vz purge yes add yes replace no
+            """, ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+        let reference = result.table(0)
+        #expect(reference.count == 5)
+        for (table, count) in [(1, 5), (2, 5), (3, 1)] {
+            let rows = result.table(table)
+            #expect(rows.count == count)
+            for (row, expected) in zip(rows, reference) {
+                for (name, value) in expected {
+                    #expect(abs((row[name] ?? .nan) - value) <= 1e-10 * max(1, abs(value)), "table \(table): \(name) \(row[name] ?? .nan), not \(value)")
+                }
+            }
+        }
+        // The same frames again, but for the last digits of the positions' way there and back.
+        func numbers(_ file: String) throws -> [Double] { try result.file(file).split { " \n=\"".contains($0) }.compactMap { Double($0) } }
+        let first = try numbers("x.extxyz"), second = try numbers("s.extxyz")
+        #expect(first.count == second.count && first.count > 5000)
+        #expect(zip(first, second).allSatisfy { abs($0 - $1) < 1e-8 })
+    }
+
+    /// After a restart every dump goes on in its file: what the run before wrote behind the restart is dropped, nothing occurs twice.
+    @Test(arguments: [1, 2]) func restart(ranks: Int) throws {
+        func dumps(_ name: String) -> String {
+            """
+            variable v equal stride(0,100,3)
+            dump a all custom 2 \(name).text id x vx
+            dump_modify a sort id units yes thresh x > LAST
+            dump g all custom 2 \(name).gz id x vx
+            dump_modify g sort id
+            dump d all dcd 4 \(name).dcd
+            dump n all netcdf 3 \(name).nc id x y z
+            dump t all xyz 4 \(name).xyz
+            dump_modify t every/time 0.0053
+            dump v all custom 4 \(name).variable id x
+            dump_modify v every v_v sort id
+            dump m all custom 2 \(name).*.many id x
+            dump_modify m sort id maxfiles 3 pad 3
+
+            """
+        }
+        let potential = "pair_style lj/cut 7.0\npair_coeff * * 0.0104 3.4\nfix 1 all nve\n"
+        let result = try run(
+            dumps("whole") + "run 20\nclear\n" + Self.crystal + dumps("parts") + "restart 10 r\nrun 15\nclear\n"
+                + "units metal\nread_restart r.10\n" + potential + dumps("parts") + "run 10", ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+        func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: result.folder + "/" + name)) }
+        for kind in ["text", "gz", "dcd", "nc", "xyz", "variable", "016.many", "018.many", "020.many"] {
+            let whole = try bytes("whole.\(kind)"), parts = try bytes("parts.\(kind)")
+            #expect(whole.count > 1000)
+            #expect(whole == parts, "\(kind): \(whole.count) and \(parts.count) bytes")
+        }
+        let many = try FileManager.default.contentsOfDirectory(atPath: result.folder).filter { $0.hasPrefix("parts.") && $0.hasSuffix("many") }
+        // 012 and 014 were written behind the restart by the run that it follows, which had dropped 010 by then.
+        #expect(Set(many).isSuperset(of: ["parts.016.many", "parts.018.many", "parts.020.many"]) && many.count <= 5, "\(many)")
+    }
+
+    /// DCD and netCDF files that a second run appends to are those of one run; a file of another kind is refused.
+    @Test func appendingBinary() throws {
+        let result = try run(
+            """
+            dump d all dcd 2 a.dcd
+            dump n all netcdf 2 a.nc id x y z vx vy vz
+            dump e all dcd 2 b.dcd
+            dump m all netcdf 2 b.nc id x y z vx vy vz
+            run 4
+            undump e
+            undump m
+            dump e all dcd 2 b.dcd
+            dump m all netcdf 2 b.nc id x y z vx vy vz
+            dump_modify e append yes
+            dump_modify m append yes
+            dump_modify d first yes
+            run 1
+            run 3
+            group some id 1:10
+            undump m
+            dump m some netcdf 2 b.nc id x y z vx vy vz
+            dump_modify m append yes
+            run 2
+            """)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status != 0)
+        #expect(result.errors.contains("'b.nc' cannot be appended to"), "\(result.errors)")
+        for (kind, head, frame) in [("dcd", 276, 56 + 3 * 8 + 12 * 108), ("nc", 0, 0)] {
+            let a = try Data(contentsOf: URL(fileURLWithPath: result.folder + "/a." + kind))
+            let b = try Data(contentsOf: URL(fileURLWithPath: result.folder + "/b." + kind))
+            if kind == "dcd" {
+                // Steps 0 2 4 6 8, and the one that begins the second run again.
+                #expect((a.count - head) / frame == 5 && (b.count - head) / frame == 6 && (b.count - head) % frame == 0)
+                #expect(b[8] == 6 && a[8] == 5)
+            } else {
+                #expect(a[4..<8].last == 5 && b[4..<8].last == 6)
+                #expect(b.count > a.count)
+            }
+        }
+    }
+
+    /// LOG.jsonl: an object a row, all digits, for each log file; none with -log none.
+    @Test func rowsAsJSON() throws {
+        let lines = "thermo_modify colname 2 \"a \\\"T\\\"\"\nthermo 2\nrun 4\nlog other\nrun 2\nlog other append\nrun 0\nlog none\nrun 0"
+        let result = try run(lines.replacing("\"a \\\"T\\\"\"", with: "'a \"T\"'"), ranks: 2)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+        func rows(_ file: String) throws -> [[String: Any]] {
+            try result.file(file).split(separator: "\n").map { try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
+        }
+        let first = try rows("log.mdrun.jsonl"), second = try rows("other.jsonl")
+        #expect(first.map { $0["Step"] as? Int } == [0, 2, 4])
+        #expect(first.map { $0["run"] as? Int } == [1, 1, 1])
+        #expect(abs((first[0]["a \"T\""] as? Double ?? 0) - 60) < 1e-9)
+        #expect(second.map { $0["Step"] as? Int } == [4, 6, 6])
+        let printed = result.table(0).map { $0["TotEng"] ?? .nan }
+        #expect(zip(first, printed).allSatisfy { abs(($0["TotEng"] as? Double ?? .nan) - $1) < 1e-6 })
+        let none = try DeckRunner.run(Self.crystal + "run 0\n", arguments: ["-log", "none"])
+        defer { DeckRunner.cleanUp(none) }
+        #expect(!FileManager.default.fileExists(atPath: none.folder + "/log.mdrun.jsonl") && none.status == 0)
+    }
+
+    @Test func numberOfWarnings() throws {
+        let double = "fix a all nve\nfix b all nve\n"
+        func warnings(_ lines: String) throws -> Int {
+            let result = try run(lines + double + "run 0")
+            defer { DeckRunner.cleanUp(result) }
+            #expect(result.status == 0, "\(result.errors)")
+            return result.log.components(separatedBy: "WARNING").count - 1
+        }
+        #expect(try warnings("") == 3)
+        #expect(try warnings("thermo_modify warn ignore\n") == 0)
+        // The second one says that there are too many.
+        #expect(try warnings("thermo_modify warn 1\n") == 2)
     }
 
     /// A full disk ends all ranks with one message.

@@ -23,6 +23,10 @@ public protocol Compute: AnyObject {
     func atoms(_ snapshot: Snapshot) throws -> AtomValues
     /// `compute_modify ID ...`. Returns false when this compute has no such setting.
     func modify(_ modification: ComputeModification) -> Bool
+    /// Whether `dump_modify refresh` may name it: it measures from a reference that `refresh` sets anew.
+    var canRefresh: Bool { get }
+    /// A dump that names it has written a frame: what was measured from then on counts from now.
+    func refresh(_ snapshot: Snapshot) throws
     /// Global state for a restart (reference positions are an `AtomProperty`); nothing by default.
     func save(_ state: inout StateWriter)
     func restore(_ state: inout StateReader) throws
@@ -67,6 +71,8 @@ extension Compute {
     public func array(_ snapshot: Snapshot) throws -> [[Double]] { throw missing("array (c_\(id)[i][j])") }
     public func atoms(_ snapshot: Snapshot) throws -> AtomValues { throw missing("values per atom") }
     public func modify(_ modification: ComputeModification) -> Bool { false }
+    public var canRefresh: Bool { false }
+    public func refresh(_ snapshot: Snapshot) throws {}
     public func save(_ state: inout StateWriter) {}
     public func restore(_ state: inout StateReader) throws {}
 

@@ -2,33 +2,44 @@ import Deck
 import Domain
 import Integrators
 
-/// `dump custom`: LAMMPS' text format with columns of one's choice.
+/// `dump custom`: LAMMPS' text format with columns of one's choice. `dump yaml`: the same as a YAML document a frame.
 final class CustomFormat: DumpFormat {
+    enum Layout { case text, yaml }
+
     enum Column {
         case input(AtomInput)
         case element
+        case typeLabel
 
         var isInteger: Bool { if case .input(let input) = self { input.isInteger } else { false } }
     }
 
+    private let layout: Layout
     private var columns: [(name: String, typed: String, column: Column)] = []
     private let observation: Observation
     private var line: [NumberFormat] = []
     private var integer: NumberFormat?
     private var real: NumberFormat?
     private var chosen: [Int: NumberFormat] = [:]
+    /// yaml: the present row of the thermo table in each frame.
+    private var hasThermo = false
 
     /// - Throws: `DeckError` at a word that names nothing.
-    init(_ words: [Word], _ observation: Observation) throws {
-        self.observation = observation
+    init(_ words: [Word], _ layout: Layout, _ observation: Observation) throws {
+        (self.layout, self.observation) = (layout, observation)
         for word in try expandWildcards(words, perAtom: true, observation) {
-            let column: Column = word.text == "element" ? .element : .input(try AtomInput(word, observation, what: "dump attribute"))
+            let column: Column
+            switch word.text {
+            case "element": column = .element
+            case "typelabel": column = .typeLabel
+            default: column = .input(try AtomInput(word, observation, what: "dump attribute"))
+            }
             columns.append((word.text, word.text, column))
         }
     }
 
     func wants(_ observation: Observation) -> Wanted {
-        columns.reduce([]) { wanted, entry in
+        columns.reduce(hasThermo ? observation.thermo.wants : []) { wanted, entry in
             if case .input(let input) = entry.column { wanted.union(input.wants(observation)) } else { wanted }
         }
     }
@@ -45,6 +56,8 @@ final class CustomFormat: DumpFormat {
         case .realFormat(let format): real = format
         case .columnFormat(let word, let format): chosen[try index(word)] = format
         case .columnName(let word, let name): columns[try index(word)].name = name
+        case .defaultColumnNames: for k in columns.indices { columns[k].name = columns[k].typed }
+        case .thermo(let flag) where layout == .yaml: hasThermo = flag
         default: return false
         }
         return true
@@ -60,48 +73,77 @@ final class CustomFormat: DumpFormat {
         throw DeckError.unknown("column", word, known: columns.map(\.typed))
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
-        return itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
-            + "ITEM: ATOMS \(columns.map(\.name).joined(separator: " "))\n"
+    func prepare(_ system: System, _ settings: DumpSettings, count: Int) throws {
+        for case .typeLabel in columns.map(\.column) {
+            guard (1...max(1, system.atoms.typeCount)).allSatisfy({ system.atoms.labels[$0] != nil }) else {
+                throw DeckError("typelabel needs a label for every type (labelmap)", at: nil)
+            }
+        }
     }
 
-    func rows(_ snapshot: Snapshot, _ settings: DumpSettings) throws -> (Int, inout [UInt8]) -> Void {
+    func frame(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> [FrameSection] {
+        let names = columns.map(\.name)
+        switch layout {
+        case .text:
+            let head = itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
+                + "ITEM: ATOMS \(names.joined(separator: " "))\n"
+            return [FrameSection(head: Array(head.utf8), row: try rows(snapshot, settings, before: "", between: " ", after: "\n"))]
+        case .yaml:
+            let thermo = hasThermo ? try snapshot.observation.thermo.yaml(snapshot) : ""
+            let head = yamlHeader(snapshot.system, settings, count: count, names: names, thermo: thermo)
+            return [
+                FrameSection(
+                    head: Array(head.utf8), row: try rows(snapshot, settings, before: "  - [ ", between: " , ", after: ", ]\n"),
+                    tail: Array("...\n".utf8))
+            ]
+        }
+    }
+
+    private func rows(_ snapshot: Snapshot, _ settings: DumpSettings, before: String, between: String, after: String) throws -> FrameRow {
         let system = snapshot.system
-        let names = elementNames(system, settings).map { Array($0.utf8) }
+        let (before, between, after) = (Array(before.utf8), Array(between.utf8), Array(after.utf8))
+        let elements = elementNames(system, settings).map { Array($0.utf8) }
+        let labels = system.atoms.labels.dropFirst().map { Array(($0 ?? "").utf8) }
         let isLine = !line.isEmpty
         let general = NumberFormat.table("%g"), plain = NumberFormat.table("%d")
         struct Cell {
-            var values: [Double]?  // nil: the element
-            var isInteger: Bool
+            var values: [Double] = []
+            /// By type; nil: numbers.
+            var names: [[UInt8]]?
+            var isInteger = false
             var format: NumberFormat
-            var isText: Bool
+            var isText = false
         }
         let cells = try columns.enumerated().map { k, entry -> Cell in
             let format = chosen[k] ?? (entry.column.isInteger ? integer : real) ?? (isLine ? line[k] : entry.column.isInteger ? plain : general)
             switch entry.column {
-            case .element:
+            case .element, .typeLabel:
                 let own = chosen[k] ?? (isLine ? line[k] : nil)
-                return Cell(values: nil, isInteger: false, format: own ?? plain, isText: own == nil)
-            case .input(let input): return Cell(values: try input.values(snapshot), isInteger: input.isInteger, format: format, isText: false)
+                let names = if case .element = entry.column { elements } else { labels }
+                return Cell(names: names, format: own ?? plain, isText: own == nil)
+            case .input(let input): return Cell(values: try input.values(snapshot), isInteger: input.isInteger, format: format)
             }
         }
         return { i, text in
+            text.append(contentsOf: before)
             for (k, cell) in cells.enumerated() {
-                if k > 0 { text.append(UInt8(ascii: " ")) }
-                guard let values = cell.values else {
+                if k > 0 { text.append(contentsOf: between) }
+                if let names = cell.names {
                     let name = names[Int(system.atoms.type[i]) - 1]
                     if cell.isText { text.append(contentsOf: name) } else { cell.format.append(String(decoding: name, as: UTF8.self), to: &text) }
-                    continue
+                } else if cell.isInteger {
+                    cell.format.append(Int(cell.values[i]), to: &text)
+                } else {
+                    cell.format.append(cell.values[i], to: &text)
                 }
-                if cell.isInteger { cell.format.append(Int(values[i]), to: &text) } else { cell.format.append(values[i], to: &text) }
             }
-            text.append(UInt8(ascii: "\n"))
+            text.append(contentsOf: after)
         }
     }
 
     func sortKeys(_ number: Int, _ snapshot: Snapshot) throws -> [Double] {
         guard columns.indices.contains(number - 1), case .input(let input) = columns[number - 1].column else {
-            throw DeckError("the dump cannot be sorted by column \(number): it has \(columns.count), and the element is no number", at: nil)
+            throw DeckError("the dump cannot be sorted by column \(number): it has \(columns.count), and names are no numbers", at: nil)
         }
         return try input.values(snapshot)
     }
@@ -111,70 +153,59 @@ final class CustomFormat: DumpFormat {
 final class AtomFormat: DumpFormat {
     private var scaled = true
     private var image = false
-    private var format: NumberFormat?
+    private var real: NumberFormat?
+    private var line: [NumberFormat] = []
+    private var names: [Int: String] = [:]
+
+    private var columns: [String] { ["id", "type"] + (scaled ? ["xs", "ys", "zs"] : ["x", "y", "z"]) + (image ? ["ix", "iy", "iz"] : []) }
 
     func modify(_ modification: DumpModification) throws -> Bool {
         switch modification {
-        case .scale(let flag): scaled = flag
-        case .image(let flag): image = flag
-        case .realFormat(let other): format = other
-        case .noFormats: format = nil
+        case .scale(let flag): (scaled, names) = (flag, [:])
+        case .image(let flag): (image, names) = (flag, [:])
+        case .realFormat(let other): real = other
+        case .lineFormat(let formats): line = formats
+        case .noFormats: (real, line) = (nil, [])
+        case .columnName(let word, let name): names[try index(word)] = name
+        case .defaultColumnNames: names = [:]
         default: return false
         }
         return true
     }
 
-    func header(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> String {
-        return itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
-            + "ITEM: ATOMS id type \(scaled ? "xs ys zs" : "x y z")\(image ? " ix iy iz" : "")\n"
+    private func index(_ word: Word) throws -> Int {
+        if let index = columns.firstIndex(of: word.text) { return index }
+        if let number = Int(word.text) {
+            let index = number < 0 ? columns.count + number : number - 1
+            if columns.indices.contains(index) { return index }
+        }
+        throw DeckError.unknown("column", word, known: columns)
     }
 
-    func rows(_ snapshot: Snapshot, _ settings: DumpSettings) throws -> (Int, inout [UInt8]) -> Void {
-        let system = snapshot.system
-        let axes = try (scaled ? ["xs", "ys", "zs"] : ["x", "y", "z"]).map { try AtomInput($0).values(snapshot) }
-        let real = format ?? .table("%g"), integer = NumberFormat.table("%d")
-        return { [image] i, text in
-            integer.append(Int(system.atoms.id[i]), to: &text)
-            text.append(UInt8(ascii: " "))
-            integer.append(Int(system.atoms.type[i]), to: &text)
-            for x in axes {
-                text.append(UInt8(ascii: " "))
-                real.append(x[i], to: &text)
-            }
-            if image {
-                for d in 0..<3 {
-                    text.append(UInt8(ascii: " "))
-                    integer.append(Int(system.atoms.image[i][d]), to: &text)
-                }
-            }
-            text.append(UInt8(ascii: "\n"))
+    func prepare(_ system: System, _ settings: DumpSettings, count: Int) throws {
+        guard line.isEmpty || line.count == columns.count else {
+            throw DeckError("format line has \(line.count) formats for \(columns.count) columns", at: nil)
         }
     }
-}
 
-/// The ITEM lines of a LAMMPS text frame up to the box.
-func itemHeader(_ system: System, _ settings: DumpSettings, count: Int, writesUnits: Bool) -> String {
-    var text = ""
-    if writesUnits { text += "ITEM: UNITS\n\(system.units.name.rawValue)\n" }
-    if settings.writesTime { text += "ITEM: TIME\n\(NumberFormat.table("%.16g").string(system.time))\n" }
-    text += "ITEM: TIMESTEP\n\(system.step)\nITEM: NUMBER OF ATOMS\n\(count)\n"
-    let box = system.box
-    let faces = box.boundary.map { String([$0.0.rawValue, $0.1.rawValue]) }.joined(separator: " ")
-    let e = NumberFormat.table("%.16e")
-    var lo = box.lo, hi = box.hi
-    guard box.isTriclinic else {
-        text += "ITEM: BOX BOUNDS \(faces)\n"
-        for d in 0..<3 { text += "\(e.string(lo[d])) \(e.string(hi[d]))\n" }
-        return text
+    func frame(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> [FrameSection] {
+        let heads = columns.indices.map { names[$0] ?? columns[$0] }
+        let head = itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
+            + "ITEM: ATOMS \(heads.joined(separator: " "))\n"
+        let cells = try columns.map { AtomInput($0) }.map { (isInteger: $0.isInteger, values: try $0.values(snapshot)) }
+        let formats = cells.indices.map { k in
+            line.isEmpty ? cells[k].isInteger ? NumberFormat.table("%d") : real ?? .table("%g") : line[k]
+        }
+        return [
+            FrameSection(head: Array(head.utf8)) { i, text in
+                for (k, cell) in cells.enumerated() {
+                    if k > 0 { text.append(UInt8(ascii: " ")) }
+                    if cell.isInteger { formats[k].append(Int(cell.values[i]), to: &text) } else { formats[k].append(cell.values[i], to: &text) }
+                }
+                text.append(UInt8(ascii: "\n"))
+            }
+        ]
     }
-    // The smallest upright box around the cell, as LAMMPS writes it.
-    lo.x = min(min(lo.x, lo.x + box.xy), min(lo.x + box.xz, lo.x + box.xy + box.xz))
-    hi.x = max(max(hi.x, hi.x + box.xy), max(hi.x + box.xz, hi.x + box.xy + box.xz))
-    lo.y = min(lo.y, lo.y + box.yz)
-    hi.y = max(hi.y, hi.y + box.yz)
-    text += "ITEM: BOX BOUNDS xy xz yz \(faces)\n"
-    for (d, tilt) in [box.xy, box.xz, box.yz].enumerated() { text += "\(e.string(lo[d])) \(e.string(hi[d])) \(e.string(tilt))\n" }
-    return text
 }
 
 /// A name for each type: as given by `dump_modify element`, else its label, else the element of that mass, else its number.

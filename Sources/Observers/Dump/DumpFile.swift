@@ -14,23 +14,75 @@ public struct OutputError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// A file that rank 0 writes; other ranks hold none. Bytes go straight to the system, so nothing is lost when a run dies.
+/// A file that rank 0 writes; other ranks hold none. Bytes go straight to the system, so nothing is lost when a run dies. A name that
+/// ends in .gz or .zst is packed, one member a frame: a file that ends behind any frame is whole.
 final class OutputFile {
+    enum Mode {
+        case replace
+        case append
+        /// Keeps that many bytes, which the file must have; begins it if there is none.
+        case resume(Int)
+    }
+
     let path: String
     private(set) var descriptor: Int32 = -1
+    private let compressor: Compressor?
+    /// Bytes so far.
+    private(set) var size = 0
+    /// Whether `.resume` found what it keeps.
+    private(set) var hasResumed = false
 
-    /// Opens, making or emptying the file unless `append`.
     /// - Throws: `OutputError` with the path and the reason; also when `isInput` says that the run reads this file.
-    init(_ path: String, append: Bool, isInput: (String) -> Bool) throws {
+    init(_ path: String, _ mode: Mode, isInput: (String) -> Bool) throws {
         self.path = path
         guard !isInput(path) else { throw OutputError("'\(path)' is an input of this run and is not overwritten") }
-        descriptor = open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o644)
+        compressor = try Compression(path: path).map { try Compressor($0) }
+        var flags = O_RDWR | O_CREAT | O_CLOEXEC
+        if case .replace = mode { flags |= O_TRUNC }
+        descriptor = open(path, flags, 0o644)
+        // A device or pipe that cannot be read can still be written.
+        if descriptor < 0, errno == EACCES { descriptor = open(path, flags & ~O_RDWR | O_WRONLY, 0o644) }
         guard descriptor >= 0 else { throw OutputError("cannot write", path) }
+        var information = stat()
+        let length = fstat(descriptor, &information) == 0 ? Int(information.st_size) : 0
+        switch mode {
+        case .replace: break
+        case .append: size = length
+        case .resume(let kept):
+            guard length >= kept || length == 0 else {
+                throw OutputError("'\(path)' has \(length) bytes, but \(kept) had been written at the restart: is it another file?")
+            }
+            hasResumed = length > 0 || kept == 0
+            try truncate(to: length > 0 ? kept : 0)
+        }
+        if size > 0 { lseek(descriptor, off_t(size), SEEK_SET) }
     }
 
     deinit { if descriptor >= 0 { _ = closeDescriptor(descriptor) } }
 
+    /// Drops what is behind the first `length` bytes.
+    func truncate(to length: Int) throws {
+        if ftruncate(descriptor, off_t(length)) != 0, errno != EINVAL { throw OutputError("cannot shorten", path) }
+        size = length
+        lseek(descriptor, off_t(length), SEEK_SET)
+    }
+
+    /// The first bytes.
+    func head(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, 0) }
+        bytes.removeLast(count - max(0, got))
+        return bytes
+    }
+
     func write(_ bytes: [UInt8]) throws {
+        try put(compressor.map { try $0.add(bytes) } ?? bytes)
+    }
+
+    /// A frame is complete.
+    func endFrame() throws { if let compressor { try put(compressor.finish()) } }
+
+    private func put(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let n = bytes.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
@@ -38,23 +90,47 @@ final class OutputFile {
             guard n > 0 else { throw OutputError("cannot write to", path) }
             sent += n
         }
+        size += bytes.count
+    }
+
+    /// Writes over what is there.
+    func patch(_ bytes: [UInt8], at offset: Int) throws {
+        let n = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, bytes.count, off_t(offset)) }
+        guard n == bytes.count else { throw OutputError("cannot write to", path) }
     }
 
     func close() throws {
         defer { descriptor = -1 }
         guard descriptor < 0 || closeDescriptor(descriptor) == 0 else { throw OutputError("cannot finish", path) }
     }
+
+    static func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else { throw OutputError("cannot remove", path) }
+    }
 }
 
 extension Communicator {
     /// Runs `body` on rank 0; what it throws is thrown on every rank. Collective.
     func onFirstRank(_ body: () throws -> Void) throws {
-        var failure = ""
-        if rank == 0 {
-            do { try body() } catch { failure = "\(error)" }
+        _ = try valueOnFirstRank {
+            try body()
+            return 0
         }
-        let reason = size == 1 ? Array(failure.utf8) : broadcast(Array(failure.utf8))
-        if !reason.isEmpty { throw OutputError(String(decoding: reason, as: UTF8.self)) }
+    }
+
+    /// Runs `body` on rank 0; what it returns, or throws, every rank gets. Collective.
+    func valueOnFirstRank(_ body: () throws -> Int) throws -> Int {
+        var failure = "", value = 0
+        if rank == 0 {
+            do { value = try body() } catch { failure = "\(error)" }
+        }
+        if size > 1 {
+            let answer = broadcast(Array((failure.isEmpty ? "+\(value)" : "-\(failure)").utf8))
+            let text = String(decoding: answer.dropFirst(), as: UTF8.self)
+            if answer.first == UInt8(ascii: "+") { value = Int(text) ?? 0 } else { failure = text }
+        }
+        if !failure.isEmpty { throw OutputError(failure) }
+        return value
     }
 
     /// Gives rank 0 every rank's bytes in rank order, one rank's at a time and in pieces, so that it never holds more. Collective.

@@ -67,14 +67,8 @@ public final class UncertaintyFix: Fix {
 
     init(_ setup: FixSetup, _ settings: Settings, _ path: String, _ observation: Observation, at location: SourceLocation?) {
         (id, group, self.settings, self.observation, self.location) = (setup.id, setup.group, settings, observation, location)
-        let column = ExtendedXYZFormat.Column(name: "force_deviation", maximumName: "max_force_deviation") { snapshot in
-            guard let ensemble = snapshot.potential?.memberReporting else { return [] }
-            let units = snapshot.system.units
-            let scale = ensemble.statistics.relativeLevel == nil ? (units.angstrom ?? 1) / (units.electronvolt ?? 1) : 1
-            return (0..<snapshot.owned).map { ensemble.forceDeviation(atom: $0) * scale }
-        }
         dump = Dump(
-            id: setup.id, style: "fix uncertainty", path: path, group: .all, schedule: Schedule(.never), format: ExtendedXYZFormat(column),
+            id: setup.id, style: "fix uncertainty", path: path, group: .all, schedule: Schedule(.never), format: ExtendedXYZFormat(),
             observation, at: location)
         dump.isAppending = settings.appends
     }

@@ -130,6 +130,7 @@ public final class AveTime: Fix {
         history.save(&state)
         state.put(sums)
         state.put(rows)
+        file.save(&state)
     }
 
     public func restore(_ state: inout StateReader) throws {
@@ -137,6 +138,7 @@ public final class AveTime: Fix {
         try history.restore(&state)
         sums = try state.doubles()
         rows = try state.int()
+        try file.restore(&state)
     }
 
     // MARK: - The file

@@ -35,7 +35,10 @@ public final class PrintFix: Fix {
     private let toScreen: Bool
     private let file: SampleFile
     private unowned let observation: Observation
+    /// The step of the last line.
     private var last = -1
+    /// From a restart: that step's line is there already.
+    private var isPrinted: Int?
 
     init(_ setup: FixSetup, _ when: Schedule, _ text: Word, toScreen: Bool, _ settings: SampleFile.Settings, _ observation: Observation) {
         (id, group, self.when, self.text, self.toScreen) = (setup.id, setup.group, when, text, toScreen)
@@ -51,7 +54,8 @@ public final class PrintFix: Fix {
 
     public func setup(_ system: System) throws {
         // A variable names steps after the present one.
-        if case .every = when.kind { try endOfStep(system) }
+        if case .every = when.kind, isPrinted != system.step { try endOfStep(system) }
+        isPrinted = nil
     }
 
     public func endOfStep(_ system: System) throws {
@@ -61,5 +65,19 @@ public final class PrintFix: Fix {
         if toScreen { host.sink.write(line) }
         try file.write(line, system.communicator)
         try when.advance(after: system.step, host)
+        last = system.step
+    }
+
+    public func save(_ state: inout StateWriter) {
+        when.save(&state)
+        state.put(last)
+        file.save(&state)
+    }
+
+    public func restore(_ state: inout StateReader) throws {
+        try when.restore(&state)
+        last = try state.int()
+        isPrinted = last
+        try file.restore(&state)
     }
 }

@@ -1,12 +1,6 @@
 import Deck
 import Domain
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// The file of a fix that samples: opened on rank 0 when its first run begins, never in place of an input of the run.
 ///
 /// Its text goes straight to the system. All methods are collective, and a failure is thrown on every rank.
@@ -44,32 +38,54 @@ final class SampleFile {
     let settings: Settings
     private var file: OutputFile?
     private var isOpen = false
-    private var head: off_t = 0
+    /// Bytes of the head, and of all; the same on every rank.
+    private var head = 0
+    private var size = 0
+    /// From a restart: how long the file was then.
+    private var resumption: Int?
 
     init(_ settings: Settings) { self.settings = settings }
 
-    /// Opens the file and writes its head, once.
+    /// Opens the file and writes its head, once. After a restart it goes on where it was: what is behind that is dropped.
     func open(_ observation: Observation, _ communicator: any Communicator, head text: () -> String) throws {
         guard let path = settings.path, !isOpen else { return }
         let host = try observation.requireHost()
         isOpen = true
-        try communicator.onFirstRank {
-            let file = try OutputFile(path, append: settings.appends, isInput: host.isInput)
-            try file.write(Array(text().utf8))
-            head = lseek(file.descriptor, 0, SEEK_CUR)
+        let goesOn = try communicator.valueOnFirstRank {
+            let file = try OutputFile(path, resumption.map { .resume($0) } ?? (settings.appends ? .append : .replace), isInput: host.isInput)
             self.file = file
+            if file.hasResumed { return 1 }
+            try file.write(Array(text().utf8))
+            try file.endFrame()
+            return 0
         }
+        size = try communicator.valueOnFirstRank { file?.size ?? 0 }
+        if goesOn == 0 { head = size }
     }
 
     /// Appends, or with `overwrite` replaces, text. Only rank 0's is written.
     func write(_ text: @autoclosure () -> String, _ communicator: any Communicator) throws {
         guard settings.path != nil else { return }
-        try communicator.onFirstRank {
-            guard let file else { return }
-            if settings.overwrites, lseek(file.descriptor, head, SEEK_SET) < 0 || ftruncate(file.descriptor, head) != 0 {
-                throw OutputError("cannot rewrite", file.path)
-            }
+        size = try communicator.valueOnFirstRank {
+            guard let file else { return 0 }
+            if settings.overwrites { try file.truncate(to: head) }
             try file.write(Array(text().utf8))
+            try file.endFrame()
+            return file.size
         }
+    }
+
+    func save(_ state: inout StateWriter) {
+        state.put(settings.path ?? "")
+        state.put(head)
+        state.put(size)
+    }
+
+    func restore(_ state: inout StateReader) throws {
+        let samePath = try state.text() == settings.path ?? ""
+        let (oldHead, oldSize) = (try state.int(), try state.int())
+        // Called once more after a run's set-up, when the file is open already.
+        guard samePath, oldSize > 0, !isOpen else { return }
+        (head, resumption) = (oldHead, oldSize)
     }
 }

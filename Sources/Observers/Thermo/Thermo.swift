@@ -22,6 +22,8 @@ public final class Thermo: Observer {
     /// The conserved quantity at the rows of this run.
     public private(set) var drift = Drift()
     private var isTableOpen = false
+    /// Tables so far.
+    private var runs = 0
     private weak var simulation: Simulation?
     private var rowColumns: [ThermoColumn] = []
 
@@ -65,6 +67,7 @@ public final class Thermo: Observer {
         case .columnFormat(let range, let format): for column in range { formats.columns[column] = format }
         case .columnName(let column, let name): names[column] = name
         case .defaultColumnNames: names = [:]
+        case .warnings(let limit): try observation.requireHost().sink.limitWarnings(limit)
         case .temperature(let word):
             guard try observation.requireCompute(word) is TemperatureCompute else {
                 throw DeckError("compute '\(word.text)' is no temperature", at: word.location)
@@ -128,7 +131,7 @@ public final class Thermo: Observer {
         }
         rowColumns = columns
         if !isCustom && simulation.fixes.contains(where: \.changesBox) { rowColumns.append(ThermoColumn("vol")) }
-        if let host = observation.host { try schedule.advance(after: run.first, host) }
+        if let host = observation.host { try schedule.advance(after: run.first, isSetUp: true, host) }
         drift = Drift()
         isTableOpen = false
     }
@@ -143,9 +146,12 @@ public final class Thermo: Observer {
             sink.write(header())
             sink.beginTable()
             isTableOpen = true
+            runs += 1
         }
         let moment = ThermoMoment(snapshot: snapshot, thermo: self, atoms: try countAtoms(snapshot.system, sink))
-        sink.write(try row(moment))
+        let values = try rowColumns.map { try $0.value(moment) }
+        sink.write(row(values, moment))
+        sink.record(json(values))
         if simulation.potential.capabilities.contains(.energy) {
             let energy = try snapshot.scalar(Observation.energyID) + moment.kineticEnergy()
             drift.add(time: snapshot.system.time, energy: energy + snapshot.fixes.reduce(0) { $0 + $1.conservedEnergy })
@@ -177,6 +183,15 @@ public final class Thermo: Observer {
 
     // MARK: - Text
 
+    /// The present row as `dump yaml` has it. Collective.
+    func yaml(_ snapshot: Snapshot) throws -> String {
+        let moment = ThermoMoment(snapshot: snapshot, thermo: self, atoms: snapshot.system.communicator.sum(snapshot.system.atoms.owned))
+        let columns = rowColumns.isEmpty ? self.columns : rowColumns
+        let heads = columns.indices.map { (names[$0] ?? columns[$0].header) + ", " }.joined()
+        let values = try columns.map { shortest(try $0.value(moment)) + ", " }.joined()
+        return "thermo:\n  - keywords: [ \(heads)]\n  - data: [ \(values)]\n"
+    }
+
     private func name(_ column: Int) -> String { names[column] ?? rowColumns[column].header }
 
     private func header() -> String {
@@ -190,7 +205,7 @@ public final class Thermo: Observer {
         }
     }
 
-    private func row(_ moment: ThermoMoment) throws -> String {
+    private func row(_ values: [Double], _ moment: ThermoMoment) -> String {
         var line: [UInt8] = []
         if layout == .multi {
             line += Array(
@@ -199,7 +214,7 @@ public final class Thermo: Observer {
         }
         for (k, column) in rowColumns.enumerated() {
             let format = formats.format(k, isInteger: column.isInteger, layout)
-            let value = try column.value(moment)
+            let value = values[k]
             switch layout {
             case .one: if k > 0 { line.append(UInt8(ascii: " ")) }
             case .multi: line += Array(((k % 3 == 0 ? "\n" : " ") + RunReport.left(name(k), 8) + " = ").utf8)
@@ -213,6 +228,18 @@ public final class Thermo: Observer {
         if layout == .yaml { line.append(UInt8(ascii: "]")) }
         line.append(UInt8(ascii: "\n"))
         return String(decoding: line, as: UTF8.self)
+    }
+
+    /// The row as one JSON object: every digit, `null` for what is not a number.
+    private func json(_ values: [Double]) -> String {
+        let pairs = rowColumns.indices.map { k in "\(quoted(name(k))): \(values[k].isFinite ? shortest(values[k]) : "null")" }
+        return "{\"run\": \(runs), " + pairs.joined(separator: ", ") + "}"
+    }
+
+    private func quoted(_ text: String) -> String {
+        "\"" + text.unicodeScalars.map { c in
+            c == "\"" || c == "\\" ? "\\\(c)" : c.value < 32 ? " " : String(c)
+        }.joined() + "\""
     }
 
     private func centred(_ text: String, width: Int) -> String {

@@ -44,10 +44,14 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword("cpuremain", "CPULeft", "seconds", "wall time that is left of this run, at its speed so far") {
             $0.thermo.clock.remaining($0.snapshot.run, at: $0.system.step)
         },
+        ThermoKeyword("timeremain", "TimeoutLeft", "seconds", "wall time that is left until timer timeout; 0 without one") {
+            $0.snapshot.observation.host?.secondsLeft ?? 0
+        },
         ThermoKeyword("part", "Part", "", "partition number, always 0", isInteger: true) { _ in 0 },
     ]
 
     private static let system: [ThermoKeyword] = [
+        absent("bonds", "Bonds"), absent("angles", "Angles"), absent("dihedrals", "Diheds"), absent("impropers", "Impros"),
         ThermoKeyword("atoms", "Atoms", "atoms", "number of atoms", isInteger: true) { Double($0.atoms) },
         ThermoKeyword("temp", "Temp", "temperature", "temperature") { try $0.temperature() },
         ThermoKeyword("press", "Press", "pressure", "pressure", wants: .virial) { try $0.pressure() },
@@ -94,6 +98,11 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword(name, header, "energy", "\(help), always 0 here") { _ in 0 }
     }
 
+    /// Topology, of which there is none.
+    private static func absent(_ name: String, _ header: String) -> ThermoKeyword {
+        ThermoKeyword(name, header, "", "number of \(name), always 0 here", isInteger: true) { _ in 0 }
+    }
+
     private static let box: [ThermoKeyword] = [
         length("vol", "Volume", "volume", unit: "volume") { $0.volume },
         length("lx", "Lx", "box length along x") { $0.lengths.x },
@@ -104,6 +113,11 @@ public struct ThermoKeyword: Sendable {
         length("zlo", "Zlo", "lower face in z") { $0.lo.z }, length("zhi", "Zhi", "upper face in z") { $0.hi.z },
         length("xy", "Xy", "tilt of b along x") { $0.xy }, length("xz", "Xz", "tilt of c along x") { $0.xz },
         length("yz", "Yz", "tilt of c along y") { $0.yz },
+        length("avecx", "Avecx", "x of edge a") { $0.a.x }, length("avecy", "Avecy", "y of edge a") { $0.a.y },
+        length("avecz", "Avecz", "z of edge a") { $0.a.z }, length("bvecx", "Bvecx", "x of edge b") { $0.b.x },
+        length("bvecy", "Bvecy", "y of edge b") { $0.b.y }, length("bvecz", "Bvecz", "z of edge b") { $0.b.z },
+        length("cvecx", "Cvecx", "x of edge c") { $0.c.x }, length("cvecy", "Cvecy", "y of edge c") { $0.c.y },
+        length("cvecz", "Cvecz", "z of edge c") { $0.c.z },
         lattice("xlat", "Xlat", 0), lattice("ylat", "Ylat", 1), lattice("zlat", "Zlat", 2),
         length("cella", "Cella", "length of cell vector a") { $0.lengths.x },
         length("cellb", "Cellb", "length of cell vector b") { $0.b.dot($0.b).squareRoot() },

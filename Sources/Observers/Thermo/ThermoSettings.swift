@@ -36,12 +36,16 @@ public enum ThermoModification: Sendable {
     case columnFormat(ClosedRange<Int>, NumberFormat)
     case columnName(Int, String)
     case defaultColumnNames
+    case warnings(WarningLimit)
 
     /// Reads the words of `thermo_modify`.
     public static func parse(_ words: inout Words, _ thermo: Thermo) throws -> [ThermoModification] {
         var result: [ThermoModification] = []
         let names = ["temp", "press", "lost", "norm", "flush", "line", "format", "colname", "warn", "lost/bond"]
         repeat {
+            if let word = words.peek, word.text == "triclinic/general" {
+                throw words.error("boxes are restricted triclinic ones", at: word)
+            }
             switch try words.choice("keyword", names.map { ($0, $0) }) {
             case "norm": result.append(.norm(try words.flag("norm")))
             // Rows are always written at once, so there is nothing to flush.
@@ -49,7 +53,7 @@ public enum ThermoModification: Sendable {
             case "lost": result.append(.lost(try words.choice("lost", LostAtoms.allCases.map { ($0.rawValue, $0) })))
             // There are no bonds that could be lost.
             case "lost/bond": _ = try words.choice("lost/bond", LostAtoms.allCases.map { ($0.rawValue, $0) })
-            case "warn": _ = try words.word("ignore, always, reset, default or a number")
+            case "warn": result.append(.warnings(try warnings(&words)))
             case "line": result.append(.layout(try words.choice("line", ThermoLayout.allCases.map { ($0.rawValue, $0) })))
             case "temp": result.append(.temperature(try words.word("the id of a temperature compute")))
             case "press": result.append(.pressure(try words.word("the id of a pressure compute")))
@@ -64,6 +68,15 @@ public enum ThermoModification: Sendable {
             }
         } while !words.isAtEnd
         return result
+    }
+
+    private static func warnings(_ words: inout Words) throws -> WarningLimit {
+        if let word = words.peek, let number = Int(word.text) {
+            guard number > 0 else { throw words.error("the number of warnings must be positive; warn ignore prints none", at: word) }
+            _ = try words.word("a number")
+            return .most(number)
+        }
+        return try words.choice("warn", [("ignore", .none), ("always", .all), ("reset", .reset), ("default", .usual)])
     }
 
     private static func format(_ words: inout Words, _ thermo: Thermo) throws -> ThermoModification {

@@ -88,6 +88,7 @@ struct Launch {
             communicator: communicator, output: output, isDryRun: isCheck, variables: request.variables)
         let path = request.deck!
         session.deckFolder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        if let log = request.log, isSameFile(log, path) { throw UsageError("the log file '\(log)' is the deck") }
         if !isCheck { try output.openLog(request.log) }
         let ranks = communicator.size == 1 ? "1 MPI process" : "\(communicator.size) MPI processes"
         output.line("mdrun \(version), \(ranks)")

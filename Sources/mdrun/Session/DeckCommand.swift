@@ -33,6 +33,7 @@ public enum CommandRegistry {
     private static let output: [any DeckCommand.Type] = [
         ThermoCommand.self, ThermoStyleCommand.self, ThermoModifyCommand.self, ComputeCommand.self, ComputeModifyCommand.self,
         UncomputeCommand.self, DumpCommand.self, DumpModifyCommand.self, UndumpCommand.self, WriteDumpCommand.self,
+        RerunCommand.self, ReadDumpCommand.self,
     ]
 
     static let byName: [String: any DeckCommand.Type] = Dictionary(

@@ -1,4 +1,5 @@
 import Domain
+import Observers
 
 #if canImport(Glibc)
     import Glibc
@@ -17,13 +18,16 @@ public final class Output {
     private var holdsWarnings = false
     private var heldWarnings: [String] = []
     private var warningsGiven = Set<String>()
+    private var warningLimit = 100
+    private var records: Int32 = -1
+    private var appendsRecords = false
 
     public init(isWriter: Bool) { self.isWriter = isWriter }
 
     /// - Throws: `SystemError` when the file cannot be made. On ranks that do not write, nothing happens.
     public func openLog(_ path: String?, append: Bool = false) throws {
-        if log >= 0 { close(log) }
-        log = -1
+        for descriptor in [log, records] where descriptor >= 0 { close(descriptor) }
+        (log, records, appendsRecords) = (-1, -1, append)
         logPath = path
         guard isWriter, let path else { return }
         log = open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), 0o644)
@@ -55,10 +59,31 @@ public final class Output {
         close(descriptor)
     }
 
-    /// `WARNING: ...`, each different text once.
+    /// `WARNING: ...`, each different text once, up to the limit.
     public func warn(_ text: String) {
-        guard isWriter, warningsGiven.insert(text).inserted else { return }
-        if holdsWarnings { heldWarnings.append(text) } else { line("WARNING: \(text)") }
+        guard isWriter, warningsGiven.count <= warningLimit, warningsGiven.insert(text).inserted, warningLimit > 0 else { return }
+        let line = warningsGiven.count > warningLimit ? "Too many warnings: \(warningsGiven.count) vs \(warningLimit). All future warnings will be suppressed" : text
+        if holdsWarnings { heldWarnings.append(line) } else { self.line("WARNING: \(line)") }
+    }
+
+    public func limitWarnings(_ limit: WarningLimit) {
+        switch limit {
+        case .none: warningLimit = 0
+        case .all: warningLimit = Int.max
+        case .most(let number): warningLimit = number
+        case .reset: warningsGiven = []
+        case .usual: (warningLimit, warningsGiven) = (100, [])
+        }
+    }
+
+    /// A line of LOG.jsonl, which is made with its first line; nothing without a log file.
+    public func record(_ line: String) {
+        guard isWriter, let logPath, log >= 0 else { return }
+        if records < 0 {
+            records = open(logPath + ".jsonl", O_WRONLY | O_CREAT | O_CLOEXEC | (appendsRecords ? O_APPEND : O_TRUNC), 0o644)
+            if records < 0 { return warn("cannot write '\(logPath).jsonl': \(String(cString: strerror(errno)))") }
+        }
+        Self.write(line + "\n", to: records)
     }
 
     /// While a table is open, warnings are kept for after it: log parsers break on lines between header and rows.

@@ -1,4 +1,5 @@
 import Deck
+import Domain
 import Integrators
 import Observers
 
@@ -34,7 +35,13 @@ final class RestartObserver: Observer {
         }
     }
 
+    static let stateStyle = "restart"
+    func save(_ state: inout StateWriter) { state.put(isSecond) }
+    /// The file that was read is not the next to be replaced.
+    func restore(_ state: inout StateReader) throws { isSecond = try state.bool() }
+
     func observe(_ simulation: Simulation, _ run: Run) throws {
-        try session.writeRestart(nextPath(simulation.system.step), at: location)
+        let path = nextPath(simulation.system.step)
+        try session.writeRestart(path, at: location)
     }
 }

@@ -26,6 +26,9 @@ public final class RunLimits {
         isOver = false
     }
 
+    /// Seconds that are left; 0 without a limit.
+    var secondsLeft: Double { limit.map { $0 - Timings.now() } ?? 0 }
+
     /// Steps between looks at the clock.
     func setInterval(_ every: Int) { self.every = every }
 

@@ -47,7 +47,12 @@ extension Session: DeckHost {
     }
 
     public func clear() throws { reset() }
-    public func setLog(_ path: String?, append: Bool) throws { if !isDryRun { try output.openLog(path, append: append) } }
+    public func setLog(_ path: String?, append: Bool) throws {
+        if let path, communicator.any(communicator.rank == 0 && isInput(path)) {
+            throw DeckError("'\(path)' is an input of this run and is not overwritten", at: nil)
+        }
+        if !isDryRun { try output.openLog(path, append: append) }
+    }
 
     public func runClock() -> RunClock {
         guard let system else { return RunClock(step: 0, firstStep: 0, lastStep: 0, timestep: timestep ?? units.defaultTimestep, isRunning: false) }

@@ -48,13 +48,16 @@ extension Session: ObservationHost {
 
     public func isInput(_ path: String) -> Bool { inputs.contains { isSameFile($0, path) } }
 
+    public var secondsLeft: Double { limits.secondsLeft }
+    public func watchedRegion(_ name: String) -> (any Region)? { regions[name] }
+
     public var latticeSpacing: (x: Double, y: Double, z: Double)? {
         lattice.map { ($0.spacing.x, $0.spacing.y, $0.spacing.z) }
     }
 }
 
 /// Whether both paths lead to one existing file.
-private func isSameFile(_ a: String, _ b: String) -> Bool {
+public func isSameFile(_ a: String, _ b: String) -> Bool {
     var first = stat(), second = stat()
     return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
 }

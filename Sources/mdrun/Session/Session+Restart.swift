@@ -29,6 +29,16 @@ extension Session {
         for (k, compute) in observation.computes.enumerated() {
             writer.put(RestartBlock.compute.rawValue, index: k, Self.entry(compute.id, compute.style) { compute.save(&$0) })
         }
+        for (k, dump) in observation.dumps.enumerated() {
+            writer.put(RestartBlock.observer.rawValue, index: k, Self.entry(dump.id, dump.style) { dump.save(&$0) })
+        }
+        for (k, dump) in observation.dumps.enumerated() {
+            writer.put(RestartBlock.observer.rawValue, index: k, Self.entry(dump.id, dump.style) { dump.save(&$0) })
+        }
+        if let restarts {
+            writer.put(
+                RestartBlock.observer.rawValue, index: observation.dumps.count, Self.entry("", RestartObserver.stateStyle) { restarts.save(&$0) })
+        }
         if let checkpoint {
             var state = StateWriter()
             checkpoint.save(&state)

@@ -110,6 +110,20 @@ extension Session {
         try endInterrupted(simulation)
     }
 
+    /// Evaluates a trajectory and reports.
+    func rerun(_ simulation: Simulation, _ run: Run, _ source: SnapshotSource) throws {
+        output.write(RunReport.neighbourChanges(simulation, observation))
+        // Without an interval every frame has a row, as in LAMMPS.
+        let schedule = observation.thermo.schedule
+        if schedule.kind == .never { observation.thermo.schedule = Schedule(.every(1)) }
+        defer {
+            observation.thermo.schedule = schedule
+            output.endTable()
+        }
+        let frames = try simulation.replay(run, source)
+        output.write(RunReport.summary(simulation, simulation.current, observation, steps: frames))
+    }
+
     private func endInterrupted(_ simulation: Simulation) throws {
         switch simulation.interruption {
         case nil: break

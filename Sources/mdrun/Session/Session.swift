@@ -132,8 +132,13 @@ public final class Session {
         let bytes = try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
         didRead?(bytes)
         filesDigest.add(bytes)
-        inputs.formUnion(deckFolder.isEmpty || path.hasPrefix("/") ? [path] : [path, deckFolder + "/" + path])
+        noteInput(path)
         return bytes
+    }
+
+    /// A file that is read in another way; no output may replace it.
+    func noteInput(_ path: String) {
+        inputs.formUnion(deckFolder.isEmpty || path.hasPrefix("/") ? [path] : [path, deckFolder + "/" + path])
     }
 
     /// Forgets everything but variables (the command `clear`).

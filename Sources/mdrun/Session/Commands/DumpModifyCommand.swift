@@ -5,10 +5,11 @@ import Observers
 struct DumpModifyCommand: DeckCommand {
     static let name = "dump_modify"
     static let usage = """
-        dump_modify ID [append yes|no] [first yes|no] [every N|v_NAME] [sort off|id|COLUMN] [pad N] [time yes|no] [units yes|no]
-                    [header yes|no] [delay STEP] [skip v_NAME] [thresh NAME < VALUE|none] [element E1 E2 ...] [types labels|numeric]
-                    [format line "..."|int F|float F|COLUMN F|none] [precision DIGITS] [colname COLUMN NAME]
-                    [scale yes|no] [image yes|no] [unwrap yes|no] [vel yes|no] [forces yes|no]
+        dump_modify ID [append yes|no] [first yes|no] [every N|v_NAME] [every/time T|v_NAME] [sort off|id|COLUMN] [delay STEP] [skip v_NAME]
+                    [pad N] [maxfiles N] [time yes|no] [units yes|no] [header yes|no] [region NAME|none] [refresh c_ID]
+                    [thresh ATTRIBUTE < VALUE|LAST] [thresh none] [element E1 E2 ...] [types labels|numeric]
+                    [format line "..."|int F|float F|COLUMN F|none] [precision DIGITS] [colname COLUMN NAME|default]
+                    [scale yes|no] [image yes|no] [unwrap yes|no] [vel yes|no] [forces yes|no] [deviation yes|no] [thermo yes|no] [double yes|no]
         """
     let dump: Dump
     let modifications: [DumpModification]

@@ -25,7 +25,12 @@ struct RestartCommand: DeckCommand {
         observer = RestartObserver(session, Schedule(.every(every)), target, at: location)
     }
 
-    func execute(_ session: Session) { session.restarts = observer }
+    func execute(_ session: Session) throws {
+        session.restarts = observer
+        guard let observer, let state = session.restored.observers.removeValue(forKey: ""), state.style == RestartObserver.stateStyle else { return }
+        var reader = StateReader(state.bytes)
+        try observer.restore(&reader)
+    }
 }
 
 /// `write_restart FILE`

@@ -6,6 +6,7 @@ struct ThermoModifyCommand: DeckCommand {
     static let name = "thermo_modify"
     static let usage = """
         thermo_modify [norm yes|no] [lost error|warn|ignore] [line one|multi|yaml] [temp ID] [press ID] [flush yes|no]
+                      [lost/bond error|warn|ignore] [warn ignore|always|reset|default|N]
                       [format line "F1 F2 ..."|int F|float F|COLUMN F|none] [colname COLUMN NAME|default]
         """
     let modifications: [ThermoModification]

@@ -1,16 +1,14 @@
-import Domain
-
 /// A frame's cell as an engine's box, whose edge a is along x and b in the xy plane, and the rotation between the two.
 ///
 /// A left-handed cell is replaced by its mirror image -a, -b, -c, which makes the same lattice. Directions that are not periodic may
 /// have a zero edge vector; a frame without a cell gets a box around its atoms.
-struct FrameBox {
-    let box: Box
+package struct FrameBox {
+    package let box: Box
     /// Rows e1, e2, e3: box coordinates are e . x. nil when the cell has the box's form already, so that no digit changes.
     private let axes: Tensor?
 
     /// - Throws: `DataError` for a periodic cell without volume.
-    init(_ frame: Frame) throws {
+    package init(_ frame: Frame) throws {
         var lo = Vector.zero, hi = Vector.zero
         if let first = frame.positions.first { (lo, hi) = (first, first) }
         for x in frame.positions {
@@ -65,18 +63,18 @@ struct FrameBox {
     }
 
     /// A vector of the frame in the box's coordinates.
-    func toBox(_ x: Vector) -> Vector {
+    package func toBox(_ x: Vector) -> Vector {
         guard let axes else { return x.xyz }
         return Vector(axes.x.dot(x), axes.y.dot(x), axes.z.dot(x), 0)
     }
 
-    func fromBox(_ x: Vector) -> Vector {
+    package func fromBox(_ x: Vector) -> Vector {
         guard let axes else { return x.xyz }
         return axes.x * x.x + axes.y * x.y + axes.z * x.z
     }
 
     /// R^T T R
-    func fromBox(_ t: Tensor) -> Tensor {
+    package func fromBox(_ t: Tensor) -> Tensor {
         guard axes != nil else { return t }
         let rows = [fromBox(t.x), fromBox(t.y), fromBox(t.z)]
         func column(_ d: Int) -> Vector { fromBox(Vector(rows[0][d], rows[1][d], rows[2][d], 0)) }

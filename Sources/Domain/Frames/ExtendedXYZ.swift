@@ -1,5 +1,4 @@
 import Deck
-import Domain
 
 /// Extended XYZ as libAtoms and ASE write it: a line with the number of atoms, a line of `key=value`, a line an atom.
 ///
@@ -11,17 +10,28 @@ import Domain
 /// Keys, whatever their case; of several the first in this list counts: `energy`, `REF_energy`, `dft_energy`, `free_energy`;
 /// `virial`, `virials`, `REF_virial`, `dft_virial`; `stress`, `REF_stress`, `dft_stress` (W = -V stress; 9 numbers, or 6 in Voigt's order);
 /// columns `species` or `Z`; `pos`; `forces`, `force`, `REF_forces`, `dft_forces`. Without `pbc` a frame with a lattice is periodic.
-public final class ExtendedXYZReader: Dataset {
-    private let lines: LineReader
+///
+/// For trajectories also columns `vel` (Angstrom/ps) and `id`, and the key `step` (or `timestep`).
+public final class ExtendedXYZReader {
+    private let lines: any TextLines
+    private var columns = AtomColumns()
     private var text = ""
 
     /// A frame of more atoms is taken for a damaged file.
     private static let mostAtoms = 100_000_000
 
-    public init(_ path: String) throws { lines = try LineReader(path) }
+    public convenience init(_ path: String) throws { try self.init(LineReader(path)) }
 
-    /// Not known before the file has been read.
-    public var count: Int? { nil }
+    public init(_ lines: any TextLines) throws { self.lines = lines }
+
+    /// One row of a frame.
+    public struct Atom: Sendable {
+        public var element = ""
+        public var position = Vector.zero
+        public var velocity: Vector?
+        public var force: Vector?
+        public var id: Int?
+    }
 
     public func skip() throws -> Bool {
         guard let count = try readCount() else { return false }
@@ -29,35 +39,72 @@ public final class ExtendedXYZReader: Dataset {
         return true
     }
 
+    /// The next frame with all of its atoms; nil behind the last.
     public func next() throws -> Frame? {
-        guard let count = try readCount() else { return nil }
-        let first = lines.line
-        try line(within: count)
-        let fields = try CommentLine(text, location)
-        let columns = try AtomColumns(fields, location)
-        var frame = Frame(elements: [], positions: [], place: "\(lines.file.path):\(first)")
-        try readHeader(fields, into: &frame)
-        var forces: [Vector] = []
+        guard let (head, count) = try begin() else { return nil }
+        var frame = head
+        var forces: [Vector] = [], velocities: [Vector] = []
         frame.elements.reserveCapacity(count)
         frame.positions.reserveCapacity(count)
         for _ in 0..<count {
-            try line(within: count)
-            let words = text.utf8.split(whereSeparator: { $0 == 32 || $0 == 9 })
-            guard words.count == columns.count else {
-                throw DeckError("expected \(columns.count) columns, found \(words.count)", at: location(0, text.utf8.count))
-            }
-            frame.elements.append(try element(words[columns.species], columns))
-            frame.positions.append(try vector(words, columns.position))
-            if let force = columns.force { forces.append(try vector(words, force)) }
+            let atom = try atom(of: count)
+            frame.elements.append(atom.element)
+            frame.positions.append(atom.position)
+            if let force = atom.force { forces.append(force) }
+            if let velocity = atom.velocity { velocities.append(velocity) }
         }
         if columns.force != nil { frame.forces = forces }
+        if columns.velocity != nil { frame.velocities = velocities }
         return frame
     }
+
+    /// What stands before the atoms of the next frame, and their number; `atom` then reads them one by one. nil behind the last frame.
+    /// - Parameter isPlain: the comment is free text.
+    public func begin(isPlain: Bool = false) throws -> (frame: Frame, count: Int)? {
+        guard let count = try readCount() else { return nil }
+        let first = lines.lineNumber
+        try line(within: count)
+        var frame = Frame(elements: [], positions: [], place: "\(lines.path):\(first)")
+        if isPlain {
+            columns = AtomColumns.plain
+            return (frame, count)
+        }
+        let fields = try CommentLine(text, location)
+        columns = try AtomColumns(fields, location)
+        try readHeader(fields, into: &frame)
+        return (frame, count)
+    }
+
+    /// The next atom of the frame that `begin` has opened.
+    public func atom(of count: Int) throws -> Atom {
+        try line(within: count)
+        let words = text.utf8.split(whereSeparator: { $0 == 32 || $0 == 9 })
+        guard words.count == columns.count else {
+            throw DeckError("expected \(columns.count) columns, found \(words.count)", at: location(0, text.utf8.count))
+        }
+        var atom = Atom(element: try element(words[columns.species], columns), position: try vector(words, columns.position))
+        if let force = columns.force { atom.force = try vector(words, force) }
+        if let velocity = columns.velocity { atom.velocity = try vector(words, velocity) }
+        if let column = columns.id {
+            guard let id = Int(Substring(words[column])), id > 0 else {
+                throw DeckError("expected the id of an atom, not '\(Substring(words[column]))'", at: location(of: words[column]))
+            }
+            atom.id = id
+        }
+        return atom
+    }
+
+    /// Passes over the atoms of the frame that `begin` has opened.
+    public func skipAtoms(of count: Int) throws { for _ in 0..<count { try line(within: count) } }
+
+    /// Whether rows have these.
+    public var hasVelocities: Bool { columns.velocity != nil }
+    public var hasIDs: Bool { columns.id != nil }
 
     // MARK: - Lines
 
     private func readCount() throws -> Int? {
-        while let bytes = try lines.next() {
+        while let bytes = try lines.nextLine() {
             text = String(decoding: bytes, as: UTF8.self)
             let word = text.utf8.filter { $0 != 32 && $0 != 9 }
             if word.isEmpty { continue }
@@ -71,7 +118,7 @@ public final class ExtendedXYZReader: Dataset {
 
     @discardableResult
     private func line(within count: Int) throws -> String {
-        guard let bytes = try lines.next() else {
+        guard let bytes = try lines.nextLine() else {
             throw DeckError("the file ends within a frame of \(count) atoms", at: location(0, 1))
         }
         text = String(decoding: bytes, as: UTF8.self)
@@ -80,7 +127,7 @@ public final class ExtendedXYZReader: Dataset {
 
     private func location(_ offset: Int, _ length: Int) -> SourceLocation {
         SourceLocation(
-            file: lines.file.path, line: lines.line, column: offset + 1, length: max(length, 1), text: String(text.prefix(240)))
+            file: lines.path, line: lines.lineNumber, column: offset + 1, length: max(length, 1), text: String(text.prefix(240)))
     }
 
     private func location(of word: Substring.UTF8View) -> SourceLocation {
@@ -123,6 +170,7 @@ public final class ExtendedXYZReader: Dataset {
             guard values.count == 3, flags.count == 3 else { throw DeckError("pbc must be like \"T T F\"", at: field.location) }
             frame.isPeriodic = values
         }
+        if let field = fields.first(["step", "timestep"]) { frame.step = Int(field.value) }
         if frame.cell == nil { frame.isPeriodic = [false, false, false] }
         if let field = fields.first(["energy", "ref_energy", "dft_energy", "free_energy"]) {
             frame.energy = try fields.numbers(field, [1])[0]
@@ -220,13 +268,23 @@ struct AtomColumns {
     var isNumber = false
     var position = -1
     var force: Int?
+    var velocity: Int?
+    var id: Int?
     var count = 0
+
+    init() {}
+
+    static var plain: AtomColumns {
+        var columns = AtomColumns()
+        (columns.species, columns.position, columns.count) = (0, 1, 4)
+        return columns
+    }
 
     /// - Throws: `DeckError` at `Properties` when it is malformed or names no species or no positions.
     init(_ fields: CommentLine, _ place: (Int, Int) -> SourceLocation) throws {
         guard let field = fields["properties"] else {
             // Plain XYZ: the comment is free text.
-            (species, position, count) = (0, 1, 4)
+            self = Self.plain
             return
         }
         let parts = field.value.split(separator: ":", omittingEmptySubsequences: false)
@@ -248,6 +306,8 @@ struct AtomColumns {
                 guard width == 3 else { throw DeckError("Properties: \(parts[k]) must have 3 columns", at: field.location) }
                 (force, forceRank) = (count, rank)
             }
+            if ["vel", "velo", "velocity", "velocities"].contains(name), width == 3 { velocity = count }
+            if ["id", "ids"].contains(name), width == 1 { id = count }
             count += width
         }
         guard species >= 0, position >= 0 else {
@@ -258,14 +318,14 @@ struct AtomColumns {
 
 extension Tensor {
     /// Nine numbers, row by row.
-    init(rows n: [Double]) {
+    package init(rows n: [Double]) {
         self.init(x: Vector(n[0], n[1], n[2], 0), y: Vector(n[3], n[4], n[5], 0), z: Vector(n[6], n[7], n[8], 0))
     }
 
     /// Nine numbers, or six: xx yy zz yz xz xy.
-    init(symmetric n: [Double]) {
+    package init(symmetric n: [Double]) {
         self.init(rows: n.count == 9 ? n : [n[0], n[5], n[4], n[5], n[1], n[3], n[4], n[3], n[2]])
     }
 
-    var determinant: Double { x.dot(y.cross(z)) }
+    package var determinant: Double { x.dot(y.cross(z)) }
 }

@@ -1,5 +1,3 @@
-import Domain
-
 /// One configuration with what a reference method found for it: positions in Angstrom, energies in eV, forces in eV/Angstrom.
 public struct Frame: Sendable {
     /// Element (or type label) of each atom.
@@ -11,6 +9,10 @@ public struct Frame: Sendable {
     public var energy: Double?
     /// One for each atom, or nil.
     public var forces: [Vector]?
+    /// Velocities in Angstrom/ps, one for each atom, or nil.
+    public var velocities: [Vector]?
+    /// Of the frame, where it says so.
+    public var step: Int?
     /// W_ab = sum r_a f_b = -dE/d(strain_ab): the virial's sign of LAMMPS and DeePMD-kit, minus volume times ASE's stress.
     public var virial: Tensor?
     /// Where it was read, for messages: `file:12` or `folder/set.000, frame 3`.
@@ -26,17 +28,6 @@ public struct Frame: Sendable {
     }
 
     public var count: Int { positions.count }
-}
-
-/// A sequence of frames that is read one at a time, so that its size does not matter.
-public protocol Dataset: AnyObject {
-    /// The next frame; nil behind the last.
-    /// - Throws: `DeckError` with file, line and column for text, `DataError` with the file's name for binary files.
-    func next() throws -> Frame?
-    /// Passes over a frame, reading no more of it than needed; false behind the last.
-    func skip() throws -> Bool
-    /// How many frames there are, if that is known without reading them.
-    var count: Int? { get }
 }
 
 /// A data file that is not what it should be.
