@@ -9,6 +9,8 @@ public struct Wanted: OptionSet, Sendable {
     /// What ensembles report of their members: energies, forces summed over ranks, their spread. Asked for only at such outputs,
     /// since it costs a message of three numbers a member and ghost atom.
     public static let members = Wanted(rawValue: 16)
+    /// Values per atom that a potential has under names of its own, such as extrapolation grades (`AtomReporting`).
+    public static let atomQuantities = Wanted(rawValue: 32)
     public static let everything: Wanted = [.energy, .virial, .atomEnergy, .atomVirial]
 }
 
@@ -20,6 +22,8 @@ public struct Forces: ~Copyable {
     public var energy: Double = 0
     /// This rank's part of the virial W_ab = sum r_a f_b (LAMMPS' sign; pressure = (N k T + tr W / 3) / V). Valid when wanted.
     public var virial: Tensor = .zero
+    /// The share of `virial` that fixes have added to it (`fix_modify ID virial yes`).
+    public var addedVirial: Tensor = .zero
     /// Energy of each atom; a half-list pair puts half on each of its atoms, ghosts included. Empty unless wanted.
     public var atomEnergy = Column<Double>()
     /// Virial of each atom. Empty unless wanted.
@@ -35,6 +39,7 @@ public struct Forces: ~Copyable {
         force.resize(to: count, filling: .zero)
         energy = 0
         virial = .zero
+        addedVirial = .zero
         atomEnergy.removeAll()
         if wanted.contains(.atomEnergy) { atomEnergy.resize(to: count, filling: 0) }
         atomVirial.removeAll()
@@ -47,6 +52,12 @@ public struct Forces: ~Copyable {
         energy += weight * other.energy
         for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
         for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
+    }
+
+    /// A fix's share of the virial, this rank's part.
+    public mutating func addVirial(_ share: Tensor) {
+        virial += share
+        addedVirial += share
     }
 
     /// The same for forces and the virial alone, whatever else is wanted here.

@@ -15,6 +15,8 @@ public protocol Fix: AnyObject {
     func setup(_ system: System) throws
     /// First half of the integration: velocities by half a step, positions by a step.
     func initialIntegrate(_ system: System) throws
+    /// Positions have been advanced by all fixes: the place for walls.
+    func postIntegrate(_ system: System) throws
     /// Just before atoms migrate and the list is rebuilt: the place to change the box's shape or an atom's rank.
     func preExchange(_ system: System) throws
     /// Forces have just been computed and are complete on owned atoms.
@@ -39,13 +41,15 @@ public protocol Fix: AnyObject {
     var scalar: Double? { get }
     /// Whether f_ID grows with the number of atoms, so that `thermo_modify norm yes` divides it by that.
     var isExtensive: Bool { get }
-    /// f_ID[i].
+    /// f_ID[i]. Scalar, vector and array may be summed over ranks when they are asked for: asking is collective.
     var vector: [Double] { get }
+    /// The same as `isExtensive` for f_ID[i].
+    var isVectorExtensive: Bool { get }
     /// f_ID[i][j]: rows.
     var array: [[Double]] { get }
     /// Per-atom f_ID (width 1) or f_ID[j] of owned atoms.
     var atomProperty: AtomProperty? { get }
-    /// Energy that it adds to the potential energy (`fix_modify ID energy yes`, and always in minimisation), energy units, of all ranks.
+    /// Energy that it adds to the potential energy (`fix_modify ID energy yes`), energy units, of all ranks. Asking is collective.
     var potentialEnergy: Double { get }
     /// Whether its `postForce` also acts on a minimiser's force evaluations.
     var actsInMinimization: Bool { get }
@@ -68,6 +72,7 @@ extension Fix {
     public func prepare(_ system: System) throws {}
     public func setup(_ system: System) throws {}
     public func initialIntegrate(_ system: System) throws {}
+    public func postIntegrate(_ system: System) throws {}
     public func preExchange(_ system: System) throws {}
     public func postForce(_ system: System) throws {}
     public func finalIntegrate(_ system: System) throws {}
@@ -81,6 +86,7 @@ extension Fix {
     public var scalar: Double? { nil }
     public var isExtensive: Bool { false }
     public var vector: [Double] { [] }
+    public var isVectorExtensive: Bool { false }
     public var array: [[Double]] { [] }
     public var atomProperty: AtomProperty? { nil }
     public var potentialEnergy: Double { 0 }

@@ -9,6 +9,10 @@ public struct FixSetup {
     public let system: System
     /// A word that is a number, or `v_name`: an equal-style variable, evaluated whenever the value is needed.
     public let value: (Word) throws -> () throws -> Double
+    /// The same, or `v_name` of an atom-style variable: a number for each atom.
+    public let atomValue: (Word) throws -> FixValue
+    /// The region of that name.
+    public let region: (Word) throws -> any Region
     /// What must be computed at a step at which such a value is asked for.
     public let formulaWants: () -> Wanted
     public let warn: (String) -> Void
@@ -17,9 +21,11 @@ public struct FixSetup {
 
     public init(
         id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double,
+        atomValue: @escaping (Word) throws -> FixValue, region: @escaping (Word) throws -> any Region,
         formulaWants: @escaping () -> Wanted, warn: @escaping (String) -> Void
     ) {
         (self.id, self.group, self.system, self.value) = (id, group, system, value)
+        (self.atomValue, self.region) = (atomValue, region)
         (self.formulaWants, self.warn) = (formulaWants, warn)
     }
 }
@@ -41,14 +47,24 @@ public struct FixStyle: Sendable {
 public enum FixRegistry {
     public static let builtin: [FixStyle] = [
         .nve, .nvt, .npt, .nph, .langevin, .temperatureCSVR, .temperatureBerendsen, .pressureBerendsen,
-        .boxRelax, .deform, .enforce2d, .momentum, .setforce,
+        .boxRelax, .deform, .enforce2d, .momentum,
+        .setforce, .addforce, .aveforce, .spring, .springSelf, .wallReflect, .recenter, .move,
         .halt,
+    ]
+
+    /// Styles of LAMMPS that there will not be, and why.
+    static let refused: [String: String] = [
+        "property/atom": "atoms have id, type, position, velocity and image only; fix store/state keeps other values of atoms",
+        "rigid": "there are no rigid bodies", "rigid/small": "there are no rigid bodies", "rigid/nve": "there are no rigid bodies",
+        "shake": "there are no bonds that could be kept", "rattle": "there are no bonds that could be kept",
+        "freeze": "it is of granular particles; use setforce 0 0 0 and velocity set 0 0 0",
     ]
 
     /// - Parameter others: styles that are made elsewhere, for the message on an unknown one.
     public static func make(_ words: inout Words, _ setup: FixSetup, others: [String] = []) throws -> any Fix {
         let name = try words.word("a fix style")
         guard let style = builtin.first(where: { $0.name == name.text }) else {
+            if let reason = refused[name.text] { throw DeckError("fix \(name.text) is not supported: \(reason)", at: name.location) }
             throw DeckError.unknown("fix style", name, known: builtin.map(\.name) + others)
         }
         let fix = try style.make(&words, setup)
@@ -80,16 +96,5 @@ extension FixStyle {
         guard linear != nil || angular else { throw words.error("fix momentum needs: linear X Y Z, angular, or both") }
         return MomentumRemoval(
             id: setup.id, group: setup.group, every: every, linear: linear, angular: angular, rescales: rescales)
-    }
-
-    static let setforce = FixStyle(
-        "setforce", usage: "fix ID GROUP setforce FX FY FZ   (each a number, NULL or v_NAME)"
-    ) { words, setup in
-        var components: [(() throws -> Double)?] = []
-        for axis in ["x", "y", "z"] {
-            let word = try words.word("the force's \(axis) component, a number, NULL or v_NAME")
-            components.append(word.text == "NULL" ? nil : try setup.value(word))
-        }
-        return SetForce(id: setup.id, group: setup.group, components: components)
     }
 }

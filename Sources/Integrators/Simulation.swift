@@ -102,7 +102,10 @@ public final class Simulation {
     /// One time step of velocity Verlet, with everything that may happen in it, in order.
     private func step() throws {
         system.step += 1
-        try measureModify { for fix in fixes { try fix.initialIntegrate(system) } }
+        try measureModify {
+            for fix in fixes { try fix.initialIntegrate(system) }
+            for fix in fixes { try fix.postIntegrate(system) }
+        }
         if needsRebuild() {
             try measureModify { for fix in fixes { try fix.preExchange(system) } }
             rebuild()
@@ -140,8 +143,9 @@ public final class Simulation {
         let wanted = wantedNow().union(system.forces.wanted)
         isCutShort = true
         guard wanted != system.forces.wanted else { return }
-        let forces = system.forces.force.copy()
+        let forces = system.forces.force.copy(), added = system.forces.addedVirial
         try computeForces(wanted)
+        system.forces.addVirial(added)
         for i in 0..<system.atoms.owned { system.forces.force[i] = forces[i] }
     }
 
@@ -336,6 +340,23 @@ public final class Simulation {
 
     // MARK: - Forces
 
+    /// Forces, and what is wanted beside them, of the potential, or of a member that the path from it leads to, at the present positions
+    /// of owned atoms and ghosts: for fixes and computes that look at other positions or at parts. Parts on ghosts are not summed onto
+    /// owners. Collective.
+    public func evaluate(_ wanted: Wanted, of path: [any Potential] = [], into forces: inout Forces) {
+        forces.clear(count: system.atoms.count, wanted: wanted)
+        let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
+        // The same steps by which ensembles trim their members' lists, which are renewed at each build.
+        var own = list
+        for member in path.dropFirst() {
+            let needs = member.requirements
+            if needs.cutoff > 0, own.distance > 0 {
+                own = own.trimmed(kind: needs.list, distance: needs.cutoff + neighbours.skin, system.atoms)
+            }
+        }
+        (path.last ?? potential).compute(system.atoms, own, context, into: &forces)
+    }
+
     func computeForces(_ wanted: Wanted) throws {
         try potential.updateAll()
         system.forces.clear(count: system.atoms.count, wanted: wanted)
@@ -375,7 +396,7 @@ public final class Simulation {
         var wanted: Wanted = []
         for observer in observers where atStart ? observer.looksAtStart(of: current) : isDue(observer) { wanted.formUnion(observer.wants) }
         for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }
-        return wanted.intersection(potential.computable.union(.members))
+        return wanted.intersection(potential.computable.union([.members, .atomQuantities]))
     }
 }
 

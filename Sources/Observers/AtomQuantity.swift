@@ -90,18 +90,13 @@ public struct AtomInput: Sendable {
             try observation.checkVariable(String(word.text.dropFirst(2)), at: word.location)
         } else if let reference = try Reference(parsing: word) {
             source = .reference(reference)
-            guard reference.kind == .compute else {
-                throw DeckError("fixes have no per-atom values here: \(word.text)", at: word.location)
-            }
-            let compute = try observation.requireCompute(reference.id, at: word.location)
-            guard let columns = compute.shape.atomColumns else {
-                throw DeckError("compute '\(compute.id)' (\(compute.style)) has no values per atom", at: word.location)
-            }
+            let whose = "\(reference.kind) '\(reference.id)'", plain = word.text.prefix { $0 != "[" }
+            let columns = try observation.atomColumns(of: reference, at: word.location)
             if columns == 0 && !reference.indices.isEmpty {
-                throw DeckError("compute '\(compute.id)' has one value per atom: use c_\(compute.id)", at: word.location)
+                throw DeckError("\(whose) has one value per atom: use \(plain)", at: word.location)
             }
             if columns > 0 && !(reference.indices.count == 1 && (1...columns).contains(reference.indices[0])) {
-                throw DeckError("compute '\(compute.id)' has columns c_\(compute.id)[1] to c_\(compute.id)[\(columns)]", at: word.location)
+                throw DeckError("\(whose) has columns \(plain)[1] to \(plain)[\(columns)]", at: word.location)
             }
         } else {
             throw DeckError.unknown(what, word, known: AtomQuantity.table.map(\.name))
@@ -132,8 +127,33 @@ public struct AtomInput: Sendable {
     func wants(_ observation: Observation) -> Wanted {
         switch source {
         case .quantity: []
-        case .reference(let reference): observation.wants(of: reference.id)
-        case .variable: observation.wantsOfAll
+        case .reference(let reference): reference.kind == .compute ? observation.wants(of: reference.id) : []
+        case .variable(let name): observation.wants(ofVariable: name)
         }
+    }
+}
+
+extension Observation {
+    /// Per-atom columns of a compute or fix: 0 where each atom has one value.
+    /// - Throws: `DeckError` when it is not there, or has no values per atom.
+    func atomColumns(of reference: Reference, at location: SourceLocation?) throws -> Int {
+        guard reference.kind == .fix else {
+            let compute = try requireCompute(reference.id, at: location)
+            guard let columns = compute.shape.atomColumns else {
+                throw DeckError("compute '\(compute.id)' (\(compute.style)) has no values per atom", at: location)
+            }
+            return columns
+        }
+        let fix = try requireFix(reference.id, at: location)
+        guard let property = fix.atomProperty else {
+            throw DeckError("fix '\(fix.id)' (\(fix.style)) has no values per atom", at: location)
+        }
+        return property.width == 1 ? 0 : property.width
+    }
+
+    func requireFix(_ id: String, at location: SourceLocation?) throws -> any Fix {
+        let fixes = try requireHost().watchedFixes
+        guard let fix = fixes.first(where: { $0.id == id }) else { throw DeckError.unknownID("fix", id, known: fixes.map(\.id), at: location) }
+        return fix
     }
 }

@@ -15,6 +15,8 @@ public final class Observation {
     public var others: [any Observer] = []
     /// What the last run said of its neighbour list.
     var reportedNeighbours = ""
+    /// Computes and variables whose wants are being collected, so that circles end.
+    private var collecting: Set<String> = []
     /// What the present step's observers have evaluated so far.
     private(set) var current: Snapshot?
 
@@ -58,6 +60,7 @@ public final class Observation {
         guard compute(id.text) == nil else { throw DeckError("there is already a compute '\(id.text)'", at: id.location) }
         let name = try words.word("a compute style")
         guard let style = styles.first(where: { $0.name == name.text }) else {
+            if let reason = ComputeStyle.refused[name.text] { throw DeckError("compute \(name.text) is not supported: \(reason)", at: name.location) }
             throw DeckError.unknown("compute style", name, known: styles.map(\.name))
         }
         words.context = "compute \(style.name)"
@@ -78,25 +81,28 @@ public final class Observation {
 
     /// What a step at which this compute is asked for must compute, its inputs included.
     public func wants(of id: String) -> Wanted {
-        var seen: Set<String> = []
-        func collect(_ id: String) -> Wanted {
-            guard seen.insert(id).inserted, let compute = compute(id) else { return [] }
-            return compute.inputs.reduce(compute.wants) { $0.union(collect($1)) }
-        }
-        return collect(id)
+        guard let compute = compute(id), collecting.insert("c_" + id).inserted else { return [] }
+        defer { collecting.remove("c_" + id) }
+        return compute.inputs.reduce(compute.wants) { $0.union(wants(of: $1)) }
+    }
+
+    /// What a step at which this variable is evaluated must compute, where the potential can: a formula need not use all that it names.
+    public func wants(ofVariable name: String) -> Wanted {
+        guard let host, let potential = host.watchedPotential, collecting.insert("v_" + name).inserted else { return [] }
+        defer { collecting.remove("v_" + name) }
+        let inputs = host.variableInputs(name)
+        var wanted: Wanted = []
+        for reference in inputs.references where reference.kind == .compute { wanted.formUnion(wants(of: reference.id)) }
+        for keyword in inputs.keywords { wanted.formUnion(ThermoKeyword.byName[keyword]?.wants ?? []) }
+        return wanted.intersection(potential.computable.union([.members, .atomQuantities]))
     }
 
     /// What all computes together want: for steps at which a formula, which may use any of them, is evaluated.
-    public var wantsOfAll: Wanted { wantsOfAll(except: nil) }
-
-    func wantsOfAll(except id: String?) -> Wanted {
+    public var wantsOfAll: Wanted {
         guard let potential = host?.watchedPotential else { return [] }
         // Energy and virial only where the potential has them: a formula need not use them.
-        let all = computes.reduce(Wanted()) { sum, compute in
-            // reduce over a variable asks for everything in its turn; it must not ask itself.
-            compute.id == id || compute is ReduceCompute ? sum : sum.union(compute.wants)
-        }
-        return all.intersection(potential.computable.union(.members))
+        let all = computes.reduce(Wanted()) { $0.union(wants(of: $1.id)) }
+        return all.intersection(potential.computable.union([.members, .atomQuantities]))
     }
 
     // MARK: - Snapshots
@@ -108,6 +114,16 @@ public final class Observation {
             self, system: simulation.system, potential: simulation.potential, fixes: simulation.fixes, simulation: simulation, run: run)
         current = fresh
         return fresh
+    }
+
+    /// Evaluates on a snapshot of its own, which formulas share meanwhile: for fixes within a step, after which others may still change
+    /// what has been measured. Collective.
+    func freshly<R>(_ body: (Snapshot) throws -> R) throws -> R {
+        let before = current
+        current = nil
+        current = try snapshot()
+        defer { current = before }
+        return try body(snapshot())
     }
 
     /// Forgets the shared snapshot: before a run's first look and after its last.

@@ -23,27 +23,19 @@ extension Reference {
 }
 
 /// `c_ID[*]`, `c_ID[2*]`, `c_ID[*3]` and `c_ID[1*3]` made into one word a column, as in LAMMPS.
-/// - Parameter perAtom: whether columns are of per-atom data, else elements of the global vector.
-func expandWildcards(_ words: [Word], perAtom: Bool, _ observation: Observation) throws -> [Word] {
+/// - Parameters:
+///   - perAtom: whether columns are of per-atom data, else elements of the global vector.
+///   - isArray: columns of the global array instead.
+func expandWildcards(_ words: [Word], perAtom: Bool, isArray: Bool = false, _ observation: Observation) throws -> [Word] {
     try words.flatMap { word -> [Word] in
         let text = word.text
         guard text.hasPrefix("c_") || text.hasPrefix("f_"), let open = text.firstIndex(of: "["), let close = text[open...].firstIndex(of: "]"),
             text[open..<close].contains("*")
         else { return [word] }
         let id = String(text.dropFirst(2).prefix { $0 != "[" })
-        let count: Int
-        if text.hasPrefix("c_") {
-            let shape = try observation.requireCompute(id, at: word.location).shape
-            guard let length = perAtom ? shape.atomColumns : shape.vectorLength else {
-                throw DeckError("compute '\(id)' has no \(perAtom ? "per-atom columns" : "vector")", at: word.location)
-            }
-            count = length
-        } else {
-            guard let fix = observation.host?.watchedFixes.first(where: { $0.id == id }) else {
-                throw DeckError.unknownID("fix", id, known: observation.host?.watchedFixes.map(\.id) ?? [], at: word.location)
-            }
-            count = fix.vector.count
-        }
+        let reference = Reference(text.hasPrefix("c_") ? .compute : .fix, id)
+        let count = try perAtom
+            ? observation.atomColumns(of: reference, at: word.location) : observation.globalLength(of: reference, isArray: isArray, at: word.location)
         let parts = text[text.index(after: open)..<close].split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count == 2, let low = parts[0].isEmpty ? 1 : Int(parts[0]), let high = parts[1].isEmpty ? count : Int(parts[1]),
             low >= 1, high <= count, low <= high
@@ -53,5 +45,24 @@ func expandWildcards(_ words: [Word], perAtom: Bool, _ observation: Observation)
             one.text = text[..<open] + "[\(index)]" + text[text.index(after: close)...]
             return one
         }
+    }
+}
+
+extension Observation {
+    /// Elements of the global vector, or columns of the global array, of a compute or fix.
+    /// - Throws: `DeckError` when it is not there, or has none.
+    func globalLength(of reference: Reference, isArray: Bool, at location: SourceLocation?) throws -> Int {
+        let what = isArray ? "array" : "vector"
+        if reference.kind == .compute {
+            let compute = try requireCompute(reference.id, at: location)
+            guard let length = isArray ? compute.shape.arrayColumns : compute.shape.vectorLength else {
+                throw DeckError("compute '\(compute.id)' (\(compute.style)) has no \(what)", at: location)
+            }
+            return length
+        }
+        let fix = try requireFix(reference.id, at: location)
+        let length = isArray ? fix.array.first?.count ?? 0 : fix.vector.count
+        guard length > 0 else { throw DeckError("fix '\(fix.id)' (\(fix.style)) has no \(what)", at: location) }
+        return length
     }
 }

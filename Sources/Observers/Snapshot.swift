@@ -51,7 +51,7 @@ public final class Snapshot {
         }
     }
 
-    /// Potential energy of all ranks, energy units.
+    /// Energy of the potential, of all ranks, energy units; what fixes add is `addedEnergy`.
     public func potentialEnergy(for what: String = "the potential energy") throws -> Double {
         if let reducedEnergy { return reducedEnergy }
         try require(.energy, for: what)
@@ -60,7 +60,18 @@ public final class Snapshot {
         return energy
     }
 
-    /// Virial of all ranks, sum r_a f_b in energy units: xx yy zz xy xz yz.
+    /// Energy that fixes add (`fix_modify ID energy yes`), of all ranks.
+    public func addedEnergy() -> Double { fixes.reduce(0) { $0 + $1.potentialEnergy } }
+
+    /// The share of `virial` that fixes have added to it.
+    public func addedVirial() throws -> [Double] {
+        try require(.virial, for: "the virial of fixes")
+        var virial = system.forces.addedVirial.voigt
+        system.communicator.all(.sum, &virial)
+        return virial
+    }
+
+    /// Virial of all ranks, sum r_a f_b in energy units, what fixes add included: xx yy zz xy xz yz.
     public func virial(for what: String = "the virial") throws -> [Double] {
         if let reducedVirial { return reducedVirial }
         try require(.virial, for: what)

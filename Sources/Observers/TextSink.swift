@@ -1,4 +1,5 @@
 import Deck
+import Domain
 import Integrators
 import Potentials
 
@@ -28,6 +29,14 @@ public protocol ObservationHost: AnyObject {
     func variableElement(_ name: String, _ index: Int, at location: SourceLocation?) throws -> Double
     /// `v_name` of an atom-style variable, for this rank's owned atoms.
     func atomVariable(_ name: String, at location: SourceLocation?) throws -> [Double]
+    /// What its formula needs; nothing for a variable without one.
+    func variableInputs(_ name: String) -> FormulaInputs
+    /// All elements of a vector-style variable.
+    func variableVector(_ name: String, at location: SourceLocation?) throws -> [Double]
+    /// A word's text with its variables and formulas replaced now.
+    func substitute(_ word: Word) throws -> String
+    /// - Throws: `DeckError` at the word when there is no such region.
+    func region(_ word: Word) throws -> any Region
     /// nil when there is no such variable.
     func variableStyle(_ name: String) -> VariableStyle?
     /// Whether a file was read as input by this run, so that no output may replace it. Asked on rank 0.

@@ -35,16 +35,19 @@ public struct ComputeShape: Sendable {
     public var vectorLength: Int?
     /// nil: no array.
     public var arrayColumns: Int?
+    /// Rows of the array.
+    public var arrayRows: Int?
     /// nil: nothing per atom; 0: one value per atom (c_ID); n: columns c_ID[1] ... c_ID[n].
     public var atomColumns: Int?
     /// Whether the single value, and the vector, grow with the number of atoms: then `norm yes` divides them by it.
     public var isExtensive = (scalar: false, vector: false)
 
     public init(
-        scalar: Bool = false, vector: Int? = nil, arrayColumns: Int? = nil, atomColumns: Int? = nil,
+        scalar: Bool = false, vector: Int? = nil, arrayColumns: Int? = nil, arrayRows: Int? = nil, atomColumns: Int? = nil,
         isExtensive: (scalar: Bool, vector: Bool) = (false, false)
     ) {
         (hasScalar, vectorLength, self.arrayColumns, self.atomColumns) = (scalar, vector, arrayColumns, atomColumns)
+        self.arrayRows = arrayRows
         self.isExtensive = isExtensive
     }
 }
@@ -84,9 +87,22 @@ public struct ComputeStyle: Sendable {
         (self.name, self.usage, self.help, self.make) = (name, usage, help, make)
     }
 
+    /// Styles of LAMMPS that there will not be, and why.
+    static let refused: [String: String] = [
+        "centroid/stress/atom": "a virial per atom here is that of its own forces; use stress/atom",
+        "erotate/sphere": "atoms have no size or orientation", "erotate/asphere": "atoms have no size or orientation",
+        "erotate/sphere/atom": "atoms have no size or orientation", "temp/sphere": "atoms have no size or orientation",
+        "temp/asphere": "atoms have no size or orientation", "temp/body": "atoms have no size or orientation",
+        "bond": "there are no bonds", "bond/local": "there are no bonds", "angle": "there are no angles", "angle/local": "there are no angles",
+        "dihedral": "there are no dihedrals", "improper": "there are no impropers",
+    ]
+
     /// All styles, one line each.
     public static let builtin: [ComputeStyle] = [
         TemperatureCompute.entry,
+        TemperatureCompute.ofThermalMotion,
+        TemperatureCompute.ofComponents,
+        TemperatureCompute.inRegion,
         PressureCompute.entry,
         PotentialEnergyCompute.entry,
         KineticEnergyCompute.entry,
@@ -94,7 +110,21 @@ public struct ComputeStyle: Sendable {
         AtomKineticEnergyCompute.entry,
         AtomStressCompute.entry,
         ReduceCompute.entry,
+        ReduceCompute.inRegion,
         PropertyCompute.entry,
+        MeanSquareDisplacement.entry,
+        VelocityAutocorrelation.entry,
+        DisplacementCompute.entry,
+        CentreOfMassCompute.entry,
+        GyrationCompute.entry,
+        HeatFluxCompute.entry,
+        RadialDistribution.entry,
+        CoordinationCompute.entry,
+        ClusterCompute.entry,
+        CentrosymmetryCompute.entry,
+        CommonNeighbourCompute.entry,
+        GroupInteractionCompute.entry,
+        PairEnergyCompute.entry,
         MemberEnergyCompute.entry,
         MemberDeviationCompute.entry,
         MemberAtomCompute.entry,

@@ -2,25 +2,44 @@ import Deck
 import Domain
 import Integrators
 
-/// `compute pe`: the potential energy of all atoms, energy units.
+/// `compute pe`: the potential energy of all atoms, energy units: the potential's and what fixes add (`fix_modify ID energy yes`), or the
+/// parts that are named.
 public final class PotentialEnergyCompute: Compute {
-    public static let entry = ComputeStyle("pe", usage: "compute ID all pe", help: "potential energy") { id, group, words, _ in
+    public static let entry = ComputeStyle(
+        "pe", usage: "compute ID all pe [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]", help: "potential energy"
+    ) { id, group, words, _ in
         guard group == .all else { throw words.error("compute pe is of group all; see pe/atom and reduce for others") }
-        _ = words.optional("pair")
-        try words.finish()
-        return PotentialEnergyCompute(id: id)
+        let parts = try words.parts(of: "the energy", EnergyPart.allCases.map(\.rawValue))
+        return PotentialEnergyCompute(
+            id: id, hasPair: parts.isEmpty || parts.contains("pair"), hasFixes: parts.isEmpty || parts.contains("fix"))
     }
 
     public let id: String
     public let style = "pe"
     public let group = Group.all
     public let shape = ComputeShape(scalar: true, isExtensive: (true, false))
-    public let wants: Wanted = .energy
+    public var wants: Wanted { hasPair ? .energy : [] }
+    private let hasPair: Bool
+    private let hasFixes: Bool
 
-    public init(id: String) { self.id = id }
+    public init(id: String, hasPair: Bool = true, hasFixes: Bool = true) { (self.id, self.hasPair, self.hasFixes) = (id, hasPair, hasFixes) }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
-        try snapshot.potentialEnergy(for: "the potential energy '\(id)'")
+        var energy = hasPair ? try snapshot.potentialEnergy(for: "the potential energy '\(id)'") : 0
+        if hasFixes { energy += snapshot.addedEnergy() }
+        return energy
+    }
+}
+
+/// The parts that LAMMPS knows of an energy; those of molecules are 0 here.
+enum EnergyPart: String, CaseIterable { case pair, fix, bond, angle, dihedral, improper, kspace }
+
+extension Words {
+    /// Names of parts up to the end.
+    mutating func parts(of what: String, _ names: [String]) throws -> Set<String> {
+        var parts: Set<String> = []
+        while !isAtEnd { parts.insert(try choice("a part of \(what)", names.map { ($0, $0) })) }
+        return parts
     }
 }
 
@@ -44,28 +63,29 @@ public final class KineticEnergyCompute: Compute {
     }
 }
 
-/// `compute pe/atom`: each atom's share of the potential energy; 0 outside the group.
+/// `compute pe/atom`: each atom's share of the potential's energy; 0 outside the group. No fix has energies of atoms.
 public final class AtomEnergyCompute: Compute {
     public static let entry = ComputeStyle(
-        "pe/atom", usage: "compute ID GROUP pe/atom", help: "potential energy per atom"
+        "pe/atom", usage: "compute ID GROUP pe/atom [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]", help: "potential energy per atom"
     ) { id, group, words, _ in
-        _ = words.optional("pair")
-        try words.finish()
-        return AtomEnergyCompute(id: id, group: group)
+        let parts = try words.parts(of: "the energy", EnergyPart.allCases.map(\.rawValue))
+        return AtomEnergyCompute(id: id, group: group, hasPair: parts.isEmpty || parts.contains("pair"))
     }
 
+    private let hasPair: Bool
     public let id: String
     public let style = "pe/atom"
     public let group: Group
     public let shape = ComputeShape(atomColumns: 0)
     public let wants: Wanted = [.energy, .atomEnergy]
 
-    init(id: String, group: Group) { (self.id, self.group) = (id, group) }
+    init(id: String, group: Group, hasPair: Bool = true) { (self.id, self.group, self.hasPair) = (id, group, hasPair) }
 
     public func atoms(_ snapshot: Snapshot) throws -> AtomValues {
-        try snapshot.require(.atomEnergy, for: "the energy per atom '\(id)'")
         let system = snapshot.system
         var values = [Double](repeating: 0, count: system.atoms.owned)
+        guard hasPair else { return AtomValues(vector: values) }
+        try snapshot.require(.atomEnergy, for: "the energy per atom '\(id)'")
         for i in values.indices where system.atoms.mask[i] & group.bit != 0 { values[i] = system.forces.atomEnergy[i] }
         return AtomValues(vector: values)
     }
@@ -99,44 +119,49 @@ public final class AtomKineticEnergyCompute: Compute {
 }
 
 /// `compute stress/atom`: -(m v_a v_b + W_ab) of each atom as c_ID[1..6] = xx yy zz xy xz yz, pressure x volume units: the sum over atoms
-/// is -P V. `TEMP-ID` must be NULL (no bias); `virial` leaves the kinetic part out.
+/// is -P V. With a TEMP-ID that leaves something out of velocities (temp/com, temp/partial), so does v; parts are those of
+/// `compute pressure`, `virial` is all but the kinetic one.
 public final class AtomStressCompute: Compute {
     public static let entry = ComputeStyle(
-        "stress/atom", usage: "compute ID GROUP stress/atom NULL [virial|ke] [pair]", help: "negative stress times volume, per atom"
+        "stress/atom", usage: "compute ID GROUP stress/atom TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]",
+        help: "negative stress times volume, per atom"
     ) { id, group, words, observation in
         let temperature = try words.word("the id of a temperature compute, or NULL")
-        if temperature.text != "NULL", !(try observation.requireCompute(temperature) is TemperatureCompute) {
-            throw words.error("compute '\(temperature.text)' is no temperature", at: temperature)
+        var bias: TemperatureCompute?
+        if temperature.text != "NULL" {
+            bias = try observation.requireCompute(temperature) as? TemperatureCompute
+            guard bias != nil else { throw words.error("compute '\(temperature.text)' is no temperature", at: temperature) }
         }
-        var parts: Set<String> = []
-        while let word = words.peek {
-            _ = try words.choice("a part of the stress", ["virial", "ke", "pair"].map { ($0, $0) })
-            parts.insert(word.text)
-        }
-        return AtomStressCompute(
-            id: id, group: group, hasKinetic: parts.isEmpty || parts.contains("ke"), hasVirial: parts != ["ke"])
+        let parts = StressParts(try words.parts(of: "the stress", StressParts.names))
+        return AtomStressCompute(id: id, group: group, parts, temperature: bias?.temperature)
     }
 
     public let id: String
     public let style = "stress/atom"
     public let group: Group
     public let shape = ComputeShape(atomColumns: 6)
-    let hasKinetic: Bool
-    let hasVirial: Bool
-    public var wants: Wanted { hasVirial ? [.virial, .atomVirial] : [] }
+    let parts: StressParts
+    private let temperature: Temperature?
+    public var wants: Wanted { parts.needsVirial ? [.virial, .atomVirial] : [] }
 
-    init(id: String, group: Group, hasKinetic: Bool, hasVirial: Bool) {
-        (self.id, self.group, self.hasKinetic, self.hasVirial) = (id, group, hasKinetic, hasVirial)
+    init(id: String, group: Group, _ parts: StressParts, temperature: Temperature?) {
+        (self.id, self.group, self.parts, self.temperature) = (id, group, parts, temperature)
     }
 
     public func atoms(_ snapshot: Snapshot) throws -> AtomValues {
-        if hasVirial { try snapshot.require(.atomVirial, for: "the stress per atom '\(id)'") }
         let system = snapshot.system
+        if parts.needsVirial {
+            try snapshot.require(.atomVirial, for: "the stress per atom '\(id)'")
+            if parts.hasPair != parts.hasFixes, try snapshot.addedVirial().contains(where: { $0 != 0 }) {
+                throw DeckError("compute '\(id)': virials per atom of the potential and of fixes are not kept apart", at: nil)
+            }
+        }
+        let thermal = temperature?.thermal(system) ?? { system.atoms.velocity[$0] }
         var result = AtomValues(width: 6, count: system.atoms.owned)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
-            var s = hasVirial ? system.forces.atomVirial[i].voigt : [0, 0, 0, 0, 0, 0]
-            if hasKinetic {
-                let v = system.atoms.velocity[i]
+            var s = parts.hasPair ? system.forces.atomVirial[i].voigt : [0, 0, 0, 0, 0, 0]
+            if parts.hasKinetic {
+                let v = thermal(i)
                 let m = system.units.mvv2e * system.atoms.mass(of: i)
                 s[0] += m * v.x * v.x
                 s[1] += m * v.y * v.y

@@ -6,25 +6,19 @@ import Integrators
 /// pressure units; W is the virial. `compute ID all pressure NULL virial` leaves the kinetic part out.
 public final class PressureCompute: Compute {
     public static let entry = ComputeStyle(
-        "pressure", usage: "compute ID all pressure TEMP-ID|NULL [virial] [ke] [pair]", help: "pressure and its tensor"
+        "pressure", usage: "compute ID all pressure TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]", help: "pressure and its tensor"
     ) { id, group, words, observation in
         let temperature = try words.word("the id of a temperature compute, or NULL")
         if temperature.text != "NULL", !(try observation.requireCompute(temperature) is TemperatureCompute) {
             throw words.error("compute '\(temperature.text)' is no temperature", at: temperature)
         }
         guard group == .all else { throw words.error("compute pressure is of group all") }
-        var parts: Set<String> = []
-        while let word = words.peek {
-            _ = try words.choice("a part of the pressure", ["virial", "ke", "pair"].map { ($0, $0) })
-            parts.insert(word.text)
-        }
-        if parts.isEmpty { parts = ["ke", "pair"] }
-        let hasKinetic = parts.contains("ke")
-        if hasKinetic && temperature.text == "NULL" {
+        let parts = StressParts(try words.parts(of: "the pressure", StressParts.names))
+        if parts.hasKinetic && temperature.text == "NULL" {
             throw words.error("the kinetic part needs a temperature compute; use 'NULL virial' without one", at: temperature)
         }
         return PressureCompute(
-            id: id, temperatureID: hasKinetic ? temperature.text : nil, hasVirial: parts != ["ke"])
+            id: id, temperatureID: parts.hasKinetic ? temperature.text : nil, parts)
     }
 
     public let id: String
@@ -32,17 +26,29 @@ public final class PressureCompute: Compute {
     public let group = Group.all
     /// nil: no kinetic part.
     public var temperatureID: String?
-    let hasVirial: Bool
+    let parts: StressParts
     public let shape = ComputeShape(scalar: true, vector: 6)
-    public var wants: Wanted { hasVirial ? .virial : [] }
+    public var wants: Wanted { parts.needsVirial ? .virial : [] }
     public var inputs: [String] { temperatureID.map { [$0] } ?? [] }
 
-    public init(id: String, temperatureID: String?, hasVirial: Bool = true) {
-        (self.id, self.temperatureID, self.hasVirial) = (id, temperatureID, hasVirial)
+    public init(id: String, temperatureID: String?) {
+        (self.id, self.temperatureID, parts) = (id, temperatureID, StressParts([]))
+    }
+
+    init(id: String, temperatureID: String?, _ parts: StressParts) {
+        (self.id, self.temperatureID, self.parts) = (id, temperatureID, parts)
+    }
+
+    private func virial(_ snapshot: Snapshot) throws -> [Double] {
+        guard parts.needsVirial else { return [0, 0, 0, 0, 0, 0] }
+        let all = try snapshot.virial(for: "the pressure '\(id)'")
+        guard parts.hasPair != parts.hasFixes else { return all }
+        let added = try snapshot.addedVirial()
+        return parts.hasFixes ? added : zip(all, added).map { $0 - $1 }
     }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
-        let virial = hasVirial ? try snapshot.virial(for: "the pressure '\(id)'") : [0, 0, 0, 0, 0, 0]
+        let virial = try virial(snapshot)
         guard let temperatureID else { return Pressure.scalar(snapshot.system, nil, virial) }
         _ = try snapshot.scalar(temperatureID)
         guard let compute = try snapshot.observation.requireCompute(temperatureID) as? TemperatureCompute else {
@@ -52,7 +58,7 @@ public final class PressureCompute: Compute {
     }
 
     public func vector(_ snapshot: Snapshot) throws -> [Double] {
-        let virial = hasVirial ? try snapshot.virial(for: "the pressure '\(id)'") : [0, 0, 0, 0, 0, 0]
+        let virial = try virial(snapshot)
         let kinetic = try temperatureID.map { try snapshot.vector($0) } ?? [0, 0, 0, 0, 0, 0]
         let inverseVolume = 1 / snapshot.system.box.volume
         let tensor = zip(kinetic, virial).map { ($0 + $1) * inverseVolume * snapshot.system.units.nktv2p }
@@ -62,6 +68,22 @@ public final class PressureCompute: Compute {
     /// The same as a barostat takes it (`fix_modify ID press`).
     public func pressure(_ observation: Observation) throws -> Pressure {
         let temperature = try temperatureID.map { try observation.requireCompute($0) as? TemperatureCompute }
-        return Pressure(temperature: temperature??.temperature, hasVirial: hasVirial)
+        return Pressure(temperature: temperature??.temperature, hasVirial: parts.needsVirial)
+    }
+}
+
+/// The parts of a pressure or stress that are asked for: all when none is named; `virial` is all but the kinetic one. What LAMMPS has of
+/// molecules is 0 here.
+struct StressParts: Sendable {
+    static let names = ["ke", "virial"] + EnergyPart.allCases.map(\.rawValue)
+    let hasKinetic: Bool
+    let hasPair: Bool
+    let hasFixes: Bool
+    var needsVirial: Bool { hasPair || hasFixes }
+
+    init(_ named: Set<String>) {
+        hasKinetic = named.isEmpty || named.contains("ke")
+        let all = named.isEmpty || named.contains("virial")
+        (hasPair, hasFixes) = (all || named.contains("pair"), all || named.contains("fix"))
     }
 }

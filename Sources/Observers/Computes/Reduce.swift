@@ -30,26 +30,69 @@ public final class ReduceCompute: Compute {
         }
     }
 
+    private static let modes = Mode.allCases.map(\.rawValue).joined(separator: "|")
+
     public static let entry = ComputeStyle(
-        "reduce", usage: "compute ID GROUP reduce sum|min|max|ave|sumsq|avesq|sumabs|aveabs|minabs|maxabs INPUT ...",
-        help: "sum, extreme or mean of per-atom values: x vx fx ... c_ID c_ID[i] v_name"
+        "reduce", usage: "compute ID GROUP reduce \(modes) INPUT ... [replace I J] [inputs peratom]",
+        help: "sum, extreme or mean of per-atom values: x vx fx ... c_ID c_ID[i] f_ID f_ID[i] v_name"
     ) { id, group, words, observation in
+        try make(id, group, &words, observation, region: nil)
+    }
+
+    /// `compute reduce/region`: of the group's atoms in a region.
+    static let inRegion = ComputeStyle(
+        "reduce/region", usage: "compute ID GROUP reduce/region REGION \(modes) INPUT ... [replace I J] [inputs peratom]",
+        help: "sum, extreme or mean of per-atom values of atoms in a region"
+    ) { id, group, words, observation in
+        let region = try observation.requireHost().region(words.word("a region"))
+        return try make(id, group, &words, observation, region: region)
+    }
+
+    private static func make(
+        _ id: String, _ group: Group, _ words: inout Words, _ observation: Observation, region: (any Region)?
+    ) throws -> ReduceCompute {
         let mode = try words.choice("what to do", Mode.allCases.map { ($0.rawValue, $0) })
-        let words = try expandWildcards(words.remaining(), perAtom: true, observation)
-        guard !words.isEmpty else { throw DeckError("compute reduce needs at least one input", at: nil) }
-        let inputs = try words.map { try AtomInput($0, observation, what: "input") }
-        return ReduceCompute(id: id, group: group, mode: mode, inputs, observation)
+        var inputs: [Word] = []
+        while let word = words.peek, !["replace", "inputs"].contains(word.text) { inputs.append(try words.word("an input")) }
+        guard !inputs.isEmpty else { throw DeckError("compute reduce needs at least one input", at: words.location) }
+        let values = try expandWildcards(inputs, perAtom: true, observation).map { try AtomInput($0, observation, what: "input") }
+        var replacements: [(value: Int, extreme: Int)] = []
+        while !words.isAtEnd {
+            if try words.choice("a keyword of compute reduce", [("replace", true), ("inputs", false)]) {
+                guard mode == .min || mode == .max else { throw words.error("replace has a meaning with min and max only") }
+                let first = try words.int("an input", in: 1...values.count), second = try words.int("an input", in: 1...values.count)
+                guard first != second, !replacements.contains(where: { $0.value == first - 1 }) else {
+                    throw words.error("replace needs two different inputs, and replaces each one once")
+                }
+                replacements.append((first - 1, second - 1))
+            } else {
+                _ = try words.choice("the kind of inputs: peratom", [("peratom", ())])
+            }
+        }
+        // LAMMPS follows no chains: what tells the atom must itself be an extreme.
+        if let chained = replacements.first(where: { one in replacements.contains { $0.value == one.extreme } }) {
+            throw words.error("input \(chained.extreme + 1) is replaced itself, so it names no atom")
+        }
+        return ReduceCompute(id: id, group: group, mode: mode, values, observation, region, replacements)
     }
 
     public let id: String
-    public let style = "reduce"
+    public let style: String
     public let group: Group
     public let mode: Mode
     private let values: [AtomInput]
     private unowned let observation: Observation
+    private let region: (any Region)?
+    /// Of which input the value at the atom where another input has its extreme is given instead of its own extreme.
+    private let replacements: [(value: Int, extreme: Int)]
 
-    init(id: String, group: Group, mode: Mode, _ values: [AtomInput], _ observation: Observation) {
+    init(
+        id: String, group: Group, mode: Mode, _ values: [AtomInput], _ observation: Observation, _ region: (any Region)? = nil,
+        _ replacements: [(value: Int, extreme: Int)] = []
+    ) {
         (self.id, self.group, self.mode, self.values, self.observation) = (id, group, mode, values, observation)
+        (self.region, self.replacements) = (region, replacements)
+        style = region == nil ? "reduce" : "reduce/region"
     }
 
     public var shape: ComputeShape {
@@ -58,12 +101,9 @@ public final class ReduceCompute: Compute {
             ? ComputeShape(scalar: true, isExtensive: (isSum, false)) : ComputeShape(vector: values.count, isExtensive: (false, isSum))
     }
     public var inputs: [String] {
-        values.compactMap { if case .reference(let reference) = $0.source { reference.id } else { nil } }
+        values.compactMap { if case .reference(let reference) = $0.source, reference.kind == .compute { reference.id } else { nil } }
     }
-    public var wants: Wanted {
-        // A variable may use any compute but this one.
-        values.contains { if case .variable = $0.source { true } else { false } } ? observation.wantsOfAll(except: id) : []
-    }
+    public var wants: Wanted { values.reduce([]) { $0.union($1.wants(observation)) } }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
         guard values.count == 1 else {
@@ -79,16 +119,28 @@ public final class ReduceCompute: Compute {
 
     private func reduced(_ snapshot: Snapshot) throws -> [Double] {
         let system = snapshot.system
-        var totals = try values.map { input -> Double in
-            let x = try input.values(snapshot)
+        let chosen = (0..<system.atoms.owned).filter { i in
+            system.atoms.mask[i] & group.bit != 0 && region?.contains(system.atoms.position[i].xyz) ?? true
+        }
+        let columns = try values.map { try $0.values(snapshot) }
+        var totals = columns.map { x in
             var total = mode.start
-            for i in x.indices where system.atoms.mask[i] & group.bit != 0 { mode.add(x[i], to: &total) }
+            for i in chosen { mode.add(x[i], to: &total) }
             return total
         }
+        let own = totals
         system.communicator.all(mode.reduction, &totals)
         if mode.isAverage {
-            let count = Double(system.count(group))
+            let count = Double(system.communicator.sum(chosen.count))
             for k in totals.indices where count > 0 { totals[k] /= count }
+        }
+        for (value, extreme) in replacements {
+            // Of several atoms with the same extreme, the one of the smallest id.
+            let isHere = own[extreme] == totals[extreme]
+            let here = isHere ? chosen.filter { columns[extreme][$0] == totals[extreme] }.min { system.atoms.id[$0] < system.atoms.id[$1] } : nil
+            let first = system.communicator.all(.min, here.map { Int(system.atoms.id[$0]) } ?? Int.max)
+            let isMine = here.map { Int(system.atoms.id[$0]) == first } ?? false
+            totals[value] = system.communicator.sum(isMine ? here.map { columns[value][$0] } ?? 0 : 0)
         }
         return totals
     }

@@ -17,7 +17,7 @@ public struct OutputError: Error, CustomStringConvertible {
 /// A file that rank 0 writes; other ranks hold none. Bytes go straight to the system, so nothing is lost when a run dies.
 final class OutputFile {
     let path: String
-    private var descriptor: Int32 = -1
+    private(set) var descriptor: Int32 = -1
 
     /// Opens, making or emptying the file unless `append`.
     /// - Throws: `OutputError` with the path and the reason; also when `isInput` says that the run reads this file.

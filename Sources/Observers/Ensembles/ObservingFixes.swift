@@ -10,6 +10,16 @@ public struct ObservingFixStyle: Sendable {
     /// All of them, one line each, beside `FixRegistry.builtin`.
     public static let builtin: [ObservingFixStyle] = [
         UncertaintyFix.entry,
+        AveTime.entry,
+        AveAtom.entry,
+        AveHisto.entry,
+        AveCorrelate.entry,
+        PrintFix.entry,
+        VectorFix.entry,
+        StoreState.entry,
+        PairFix.entry,
+        NumDiff.entry,
+        NumDiffVirial.entry,
     ]
 }
 

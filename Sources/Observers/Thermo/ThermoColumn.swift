@@ -94,7 +94,9 @@ public struct ThermoColumn: Sendable {
         case .compute:
             guard let shape = moment.snapshot.observation.compute(reference.id)?.shape else { return false }
             return reference.indices.isEmpty ? shape.isExtensive.scalar : reference.indices.count == 1 && shape.isExtensive.vector
-        case .fix: return reference.indices.isEmpty && moment.snapshot.fixes.first { $0.id == reference.id }?.isExtensive ?? false
+        case .fix:
+            guard let fix = moment.snapshot.fixes.first(where: { $0.id == reference.id }) else { return false }
+            return reference.indices.isEmpty ? fix.isExtensive : reference.indices.count == 1 && fix.isVectorExtensive
         }
     }
 
@@ -102,7 +104,7 @@ public struct ThermoColumn: Sendable {
         switch source {
         case .keyword(let keyword): keyword.wants
         case .reference(let reference): reference.kind == .compute ? observation.wants(of: reference.id) : []
-        case .variable: observation.wantsOfAll
+        case .variable(let name, _): observation.wants(ofVariable: name)
         }
     }
 }

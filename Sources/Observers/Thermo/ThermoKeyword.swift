@@ -71,11 +71,11 @@ public struct ThermoKeyword: Sendable {
     ]
 
     private static let energies: [ThermoKeyword] = [
-        ThermoKeyword("pe", "PotEng", "energy", "potential energy", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
+        ThermoKeyword("pe", "PotEng", "energy", "potential energy, what fixes add included", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
         ThermoKeyword("ke", "KinEng", "energy", "kinetic energy, temp x dof x k / 2") { try $0.perAtom($0.kineticEnergy()) },
         ThermoKeyword("etotal", "TotEng", "energy", "potential and kinetic energy", wants: .energy) { try $0.totalEnergy() },
-        ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
-        ThermoKeyword("epair", "E_pair", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
+        ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.snapshot.potentialEnergy()) },
+        ThermoKeyword("epair", "E_pair", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.snapshot.potentialEnergy()) },
         ThermoKeyword("enthalpy", "Enthalpy", "energy", "etotal + press vol", wants: [.energy, .virial]) { m in
             let volume = m.perAtom(m.system.box.volume)
             return try m.totalEnergy() + m.pressure() * volume / m.system.units.nktv2p

@@ -3,7 +3,7 @@ import Domain
 /// What an ensemble tells of its members, for computes and deviation files. An ensemble provides its `judge`; the rest follows from it.
 ///
 /// Everything is of the last step at which `Wanted.members` was asked for, and equal on every rank where it is global.
-public protocol MemberReporting: MemberTiming {
+public protocol MemberReporting: MemberTiming, AtomReporting {
     var judge: MemberJudge { get }
 }
 
@@ -20,6 +20,28 @@ extension MemberReporting {
     public func memberForce(_ k: Int, atom i: Int) -> Vector { judge.memberForce(k, atom: i) }
     public var memberSeconds: [(name: String, seconds: Double)] { judge.memberSet.namedSeconds }
     public func resetMemberSeconds() { judge.memberSet.resetSeconds() }
+
+    public var atomQuantities: [PotentialAtomQuantity] {
+        [
+            PotentialAtomQuantity("deviation", wanted: .members, help: "deviation of the members' forces"),
+            PotentialAtomQuantity("forces", columns: 3 * memberNames.count, wanted: .members, help: "force of each member, x y z"),
+        ]
+    }
+
+    public func atomQuantity(_ name: String, _ atoms: borrowing Atoms) -> [Double] {
+        var values: [Double] = []
+        for i in 0..<atoms.owned {
+            if name == "deviation" {
+                values.append(forceDeviation(atom: i))
+            } else {
+                for k in memberNames.indices {
+                    let force = memberForce(k, atom: i)
+                    values += [force.x, force.y, force.z]
+                }
+            }
+        }
+        return values
+    }
 }
 
 /// Global numbers on the members of an ensemble at one step.

@@ -121,3 +121,12 @@ extension LennardJones: DifferentiablePotential {
         lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: a.pointer, into: &forces)
     }
 }
+
+extension LennardJones: PairInteraction {
+    public func interaction(_ i: Int, _ j: Int, distanceSquared r2: Double) -> (energy: Double, forceOverDistance: Double)? {
+        let p = parameters[i * (typeCount + 1) + j]
+        guard r2 < p.cutoffSquared else { return nil }
+        let inverse2 = 1 / r2, inverse6 = inverse2 * inverse2 * inverse2
+        return (inverse6 * (p.lj3 * inverse6 - p.lj4) - p.shift, inverse6 * (p.lj1 * inverse6 - p.lj2) * inverse2)
+    }
+}

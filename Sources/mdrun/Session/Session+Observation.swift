@@ -34,6 +34,16 @@ extension Session: ObservationHost {
         try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: location)
     }
 
+    public func variableInputs(_ name: String) -> FormulaInputs { interpreter.variables.inputs(of: name) }
+
+    public func variableVector(_ name: String, at location: SourceLocation?) throws -> [Double] {
+        try interpreter.variables.vector(of: name, at: location)
+    }
+
+    public func substitute(_ word: Word) throws -> String { try interpreter.substitute(word) }
+
+    public func region(_ word: Word) throws -> any Region { try requireRegion(word) }
+
     public func variableStyle(_ name: String) -> VariableStyle? { interpreter.variables.style(of: name) }
 
     public func isInput(_ path: String) -> Bool { inputs.contains { isSameFile($0, path) } }

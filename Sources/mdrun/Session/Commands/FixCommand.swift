@@ -16,6 +16,8 @@ struct FixCommand: DeckCommand {
         var setup = FixSetup(
             id: id.text, group: group, system: system,
             value: { [unowned session] in try session.value($0) },
+            atomValue: { [unowned session] word in try session.fixValue(word) },
+            region: { [unowned session] word in try session.requireRegion(word) },
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
         setup.latticeSpacing = session.scale(.lattice)
@@ -36,5 +38,32 @@ struct FixCommand: DeckCommand {
         } else {
             session.fixes.append(fix)
         }
+    }
+}
+
+extension Session {
+    /// A word that is a number, or an equal- or atom-style variable.
+    fileprivate func fixValue(_ word: Word) throws -> FixValue {
+        guard word.text.hasPrefix("v_") else {
+            var one = Words([word], of: "fix", end: word.location)
+            return FixValue(.constant(try one.double("a number, or v_NAME")))
+        }
+        let name = try variable(word)
+        let wants = { [unowned self] in observation.wants(ofVariable: name) }
+        guard interpreter.variables.style(of: name) == .atom else {
+            return FixValue(.equal { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }, wants: wants)
+        }
+        return FixValue(
+            .atom { [unowned self] in
+                try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: word.location)
+            }, wants: wants)
+    }
+
+    private func variable(_ word: Word) throws -> String {
+        let name = String(word.text.dropFirst(2))
+        guard interpreter.variables.isDefined(name) else {
+            throw DeckError.unknown("variable", Word(text: name, location: word.location), known: interpreter.variables.names)
+        }
+        return name
     }
 }
