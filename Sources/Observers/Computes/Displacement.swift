@@ -28,9 +28,9 @@ public final class MeanSquareDisplacement: Compute {
     private let isRelative: Bool
     private let isAveraged: Bool
     private var averaged = 0
-    /// The step of the last evaluation; after a restart, evaluating it again adds nothing to the mean.
-    private var last = -1
-    private var isRepeated = false
+    /// Where a run goes on after a restart: what was evaluated there has been so before it, and adds nothing to the mean.
+    private var restartStep: Int?
+    private var isRestored = false
 
     init(id: String, group: Group, _ system: System, isRelative: Bool, isAveraged: Bool) {
         (self.id, self.group, self.isRelative, self.isAveraged) = (id, group, isRelative, isAveraged)
@@ -43,22 +43,22 @@ public final class MeanSquareDisplacement: Compute {
         }
     }
 
-    public func save(_ state: inout StateWriter) {
-        state.put(averaged)
-        state.put(last)
-    }
+    public func save(_ state: inout StateWriter) { state.put(averaged) }
 
     public func restore(_ state: inout StateReader) throws {
         averaged = try state.int()
-        last = try state.int()
-        isRepeated = true
+        isRestored = true
+    }
+
+    public func prepare(_ snapshot: Snapshot) {
+        if isRestored { restartStep = snapshot.step }
+        isRestored = false
     }
 
     public func vector(_ snapshot: Snapshot) throws -> [Double] {
         let system = snapshot.system, map = FractionalMap(system.box)
         let centre = isRelative ? system.centreOfMass(of: group).centre : .zero
-        let adds = isAveraged && !(isRepeated && system.step == last)
-        (last, isRepeated) = (system.step, false)
+        let adds = isAveraged && system.step != restartStep
         if adds { averaged += 1 }
         let weight = Double(averaged), inverse = 1 / (Double(averaged) + 1)
         var sums = [0.0, 0, 0, 0, 0]
