@@ -98,7 +98,7 @@ extension FixStyle {
     private static func scale(_ settings: inout Deform.Settings, _ setup: FixSetup, _ words: Words) throws {
         for d in 0..<6 {
             guard let motion = settings.motions[d] else { continue }
-            let s = setup.latticeScale[d == 3 ? 1 : d > 3 ? 0 : d]
+            let s = setup.latticeSpacing[d == 3 ? 1 : d > 3 ? 0 : d]
             settings.motions[d] = switch motion {
             case .final(let lo, let hi): .final(lo: lo * s, hi: hi * s)
             case .delta(let lo, let hi): .delta(lo: lo * s, hi: hi * s)

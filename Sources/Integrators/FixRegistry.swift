@@ -13,19 +13,19 @@ public struct FixSetup {
     public let atomValue: (Word) throws -> FixValue
     /// The region of that name.
     public let region: (Word) throws -> any Region
-    /// What lengths along x, y, z are multiplied with by `units lattice`.
-    public let latticeScale: Vector
     /// What must be computed at a step at which such a value is asked for.
     public let formulaWants: () -> Wanted
     public let warn: (String) -> Void
+    /// Length of lattice units along x, y, z; 1 without a lattice.
+    public var latticeSpacing = Vector(1, 1, 1, 0)
 
     public init(
         id: String, group: Group, system: System, value: @escaping (Word) throws -> () throws -> Double,
-        atomValue: @escaping (Word) throws -> FixValue, region: @escaping (Word) throws -> any Region, latticeScale: Vector,
+        atomValue: @escaping (Word) throws -> FixValue, region: @escaping (Word) throws -> any Region,
         formulaWants: @escaping () -> Wanted, warn: @escaping (String) -> Void
     ) {
         (self.id, self.group, self.system, self.value) = (id, group, system, value)
-        (self.atomValue, self.region, self.latticeScale) = (atomValue, region, latticeScale)
+        (self.atomValue, self.region) = (atomValue, region)
         (self.formulaWants, self.warn) = (formulaWants, warn)
     }
 }
@@ -52,10 +52,19 @@ public enum FixRegistry {
         .halt,
     ]
 
+    /// Styles of LAMMPS that there will not be, and why.
+    static let refused: [String: String] = [
+        "property/atom": "atoms have id, type, position, velocity and image only; fix store/state keeps other values of atoms",
+        "rigid": "there are no rigid bodies", "rigid/small": "there are no rigid bodies", "rigid/nve": "there are no rigid bodies",
+        "shake": "there are no bonds that could be kept", "rattle": "there are no bonds that could be kept",
+        "freeze": "it is of granular particles; use setforce 0 0 0 and velocity set 0 0 0",
+    ]
+
     /// - Parameter others: styles that are made elsewhere, for the message on an unknown one.
     public static func make(_ words: inout Words, _ setup: FixSetup, others: [String] = []) throws -> any Fix {
         let name = try words.word("a fix style")
         guard let style = builtin.first(where: { $0.name == name.text }) else {
+            if let reason = refused[name.text] { throw DeckError("fix \(name.text) is not supported: \(reason)", at: name.location) }
             throw DeckError.unknown("fix style", name, known: builtin.map(\.name) + others)
         }
         let fix = try style.make(&words, setup)

@@ -15,22 +15,27 @@ public final class Temperature {
     public private(set) var value: Double = 0
 
     /// What of the velocities is not thermal motion, and left out.
-    public enum Bias: Sendable, Equatable {
+    public enum Bias: Sendable {
         case none
         /// The velocity of the group's centre of mass (`compute temp/com`).
         case centreOfMass
         /// Components with a 0: only those with a 1 count (`compute temp/partial`).
         case components(Vector)
+        /// All atoms that are not in the region at that moment (`compute temp/region`).
+        case outside(any Region)
     }
     public let bias: Bias
+    public var isBiased: Bool { if case .none = bias { false } else { true } }
 
     public init(group: Group, bias: Bias = .none) { (self.group, self.bias) = (group, bias) }
 
-    /// What turns a velocity into its thermal part. Collective.
-    public func thermal(_ system: System) -> (Vector) -> Vector {
+    /// The thermal part of the velocity of owned atom i. Collective.
+    public func thermal(_ system: System) -> (Int) -> Vector {
         switch bias {
-        case .none: return { $0 }
-        case .components(let chosen): return { $0 * chosen }
+        case .none: return { system.atoms.velocity[$0] }
+        case .components(let chosen): return { system.atoms.velocity[$0] * chosen }
+        case .outside(let region):
+            return { region.contains(system.atoms.position[$0].xyz) ? system.atoms.velocity[$0] : .zero }
         case .centreOfMass:
             var sums = [0.0, 0, 0, 0]
             for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
@@ -39,26 +44,36 @@ public final class Temperature {
                 for d in 0..<3 { sums[1 + d] += v[d] * m }
             }
             system.communicator.all(.sum, &sums)
-            guard sums[0] > 0 else { return { $0 } }
+            guard sums[0] > 0 else { return { system.atoms.velocity[$0] } }
             let drift = Vector(sums[1] / sums[0], sums[2] / sums[0], sums[3] / sums[0], 0)
-            return { $0 - drift }
+            return { system.atoms.velocity[$0] - drift }
         }
     }
 
     /// Counts atoms. Collective; called before each run.
     public func prepare(_ system: System, removed: Double) {
         let dimension = Double(system.box.dimension)
+        self.removed = removed
+        if case .outside(let region) = bias {
+            var inside = 0
+            for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
+                if region.contains(system.atoms.position[i].xyz) { inside += 1 }
+            }
+            // As in LAMMPS, what fixes take is not taken off.
+            degreesOfFreedom = max(0, dimension * Double(system.communicator.sum(inside)) - (extra ?? dimension))
+            return
+        }
         var directions = dimension
         if case .components(let chosen) = bias { directions = chosen.xyz.sum() }
-        degreesOfFreedom = max(0, directions * Double(system.count(group)) - directions / dimension * ((extra ?? dimension) + removed))
-        self.removed = removed
+        let taken = (extra ?? dimension) + removed
+        degreesOfFreedom = max(0, directions * Double(system.count(group)) - (directions == dimension ? taken : directions / dimension * taken))
     }
 
     /// T in temperature units; 0 without degrees of freedom. Collective.
     @discardableResult
     public func evaluate(_ system: System) -> Double {
         if isDynamic { prepare(system, removed: removed) }
-        let twice = system.communicator.sum(bias == .none ? twiceKineticEnergy(system.atoms, group.bit) : twiceThermalEnergy(system))
+        let twice = system.communicator.sum(!isBiased ? twiceKineticEnergy(system.atoms, group.bit) : twiceThermalEnergy(system))
         value = degreesOfFreedom > 0 ? twice * (system.units.mvv2e / (degreesOfFreedom * system.units.boltzmann)) : 0
         return value
     }
@@ -67,7 +82,7 @@ public final class Temperature {
         let thermal = thermal(system)
         var sum = 0.0
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
-            let u = thermal(system.atoms.velocity[i])
+            let u = thermal(i)
             sum += (u.x * u.x + u.y * u.y + u.z * u.z) * system.atoms.mass(of: i)
         }
         return sum
@@ -78,7 +93,7 @@ public final class Temperature {
         var t = Tensor.zero
         let thermal = thermal(system)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
-            let v = thermal(system.atoms.velocity[i])
+            let v = thermal(i)
             t.add(v, v * system.atoms.mass(of: i))
         }
         var flat = [t.x.x, t.x.y, t.x.z, t.y.x, t.y.y, t.y.z, t.z.x, t.z.y, t.z.z].map { $0 * system.units.mvv2e }

@@ -60,6 +60,7 @@ public final class Observation {
         guard compute(id.text) == nil else { throw DeckError("there is already a compute '\(id.text)'", at: id.location) }
         let name = try words.word("a compute style")
         guard let style = styles.first(where: { $0.name == name.text }) else {
+            if let reason = ComputeStyle.refused[name.text] { throw DeckError("compute \(name.text) is not supported: \(reason)", at: name.location) }
             throw DeckError.unknown("compute style", name, known: styles.map(\.name))
         }
         words.context = "compute \(style.name)"

@@ -1,3 +1,4 @@
+import Domain
 import Fitting
 import Foundation
 import Testing

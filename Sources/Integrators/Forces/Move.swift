@@ -118,7 +118,7 @@ extension FixStyle {
         var axis = Vector.zero
         if kind == .rotate { for d in 0..<3 { axis[d] = try words.double("the axis of rotation") } }
         let period = kind == .linear ? 0 : try words.positiveDouble("the period")
-        var scale = setup.latticeScale
+        var scale = setup.latticeSpacing
         if !words.isAtEnd {
             _ = try words.choice("a keyword of fix move", [("units", ())])
             if try words.choice("lattice or box", [("lattice", false), ("box", true)]) { scale = Vector(1, 1, 1, 0) }

@@ -70,7 +70,7 @@ extension FixStyle {
             if word.text == "INIT" { return .initial }
             var one = Words([word], of: words.context, end: word.location)
             let number = try one.double("the centre: a number, INIT or NULL")
-            return unit == .fraction ? .fraction(number) : .coordinate(number * (unit == .lattice ? setup.latticeScale[d] : 1))
+            return unit == .fraction ? .fraction(number) : .coordinate(number * (unit == .lattice ? setup.latticeSpacing[d] : 1))
         }
         guard setup.system.count(setup.group) > 0 else { throw words.error("the group \(setup.group.name) has no atoms") }
         return Recenter(setup, targets, moved: moved)

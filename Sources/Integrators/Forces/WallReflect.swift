@@ -71,7 +71,7 @@ extension FixStyle {
         guard !read.isEmpty else { throw words.error("fix wall/reflect needs at least one wall") }
         let walls = try read.map { face, word -> WallReflect.Wall in
             let axis = face / 2, isUpper = face % 2 == 1
-            let scale = usesLattice ? setup.latticeScale[axis] : 1
+            let scale = usesLattice ? setup.latticeSpacing[axis] : 1
             let place: WallReflect.Place
             if word.text == "EDGE" {
                 place = .constant(isUpper ? setup.system.box.hi[axis] : setup.system.box.lo[axis])

@@ -93,11 +93,22 @@ public struct ComputeStyle: Sendable {
         (self.name, self.usage, self.help, self.make) = (name, usage, help, make)
     }
 
+    /// Styles of LAMMPS that there will not be, and why.
+    static let refused: [String: String] = [
+        "centroid/stress/atom": "a virial per atom here is that of its own forces; use stress/atom",
+        "erotate/sphere": "atoms have no size or orientation", "erotate/asphere": "atoms have no size or orientation",
+        "erotate/sphere/atom": "atoms have no size or orientation", "temp/sphere": "atoms have no size or orientation",
+        "temp/asphere": "atoms have no size or orientation", "temp/body": "atoms have no size or orientation",
+        "bond": "there are no bonds", "bond/local": "there are no bonds", "angle": "there are no angles", "angle/local": "there are no angles",
+        "dihedral": "there are no dihedrals", "improper": "there are no impropers",
+    ]
+
     /// All styles, one line each.
     public static let builtin: [ComputeStyle] = [
         TemperatureCompute.entry,
         TemperatureCompute.ofThermalMotion,
         TemperatureCompute.ofComponents,
+        TemperatureCompute.inRegion,
         PressureCompute.entry,
         PotentialEnergyCompute.entry,
         KineticEnergyCompute.entry,
@@ -117,6 +128,7 @@ public struct ComputeStyle: Sendable {
         CoordinationCompute.entry,
         ClusterCompute.entry,
         CentrosymmetryCompute.entry,
+        CommonNeighbourCompute.entry,
         GroupInteractionCompute.entry,
         PairEnergyCompute.entry,
         MemberEnergyCompute.entry,

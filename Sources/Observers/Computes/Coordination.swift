@@ -162,3 +162,64 @@ public final class CentrosymmetryCompute: Compute {
         return AtomValues(vector: values)
     }
 }
+
+/// `compute cna/atom`: the crystal structure around each atom by common neighbour analysis (Faken and Jonsson, Comput. Mater. Sci. 2, 279
+/// (1994)): 1 fcc, 2 hcp, 3 bcc, 4 icosahedral, 5 something else; 0 outside the group. The cutoff lies between the shells of neighbours that
+/// count and the next one: for fcc (a/2) (1/sqrt(2) + 1), for bcc (a/2) (sqrt(2) + 1).
+public final class CommonNeighbourCompute: Compute {
+    public static let entry = ComputeStyle(
+        "cna/atom", usage: "compute ID GROUP cna/atom R", help: "structure around each atom: 1 fcc, 2 hcp, 3 bcc, 4 icosahedral, 5 other"
+    ) { id, group, words, _ in
+        let distance = try words.positiveDouble("the cutoff")
+        try words.finish()
+        return CommonNeighbourCompute(id: id, group: group, distance)
+    }
+
+    public let id: String
+    public let style = "cna/atom"
+    public let group: Group
+    public let shape = ComputeShape(atomColumns: 0)
+    private let distance: Double
+
+    init(id: String, group: Group, _ distance: Double) { (self.id, self.group, self.distance) = (id, group, distance) }
+
+    public func prepare(_ snapshot: Snapshot) throws { try snapshot.checkReach(distance, of: "compute '\(id)' (\(style))") }
+
+    public func atoms(_ snapshot: Snapshot) throws -> AtomValues {
+        let system = snapshot.system
+        let near = try Neighbourhood(snapshot, distance, of: .all, for: "compute '\(id)' (\(style))")
+        var values = [Double](repeating: 0, count: system.atoms.owned)
+        for i in values.indices where system.atoms.mask[i] & group.bit != 0 {
+            var neighbours: [Vector] = []
+            near.forEach(i) { _, d in neighbours.append(d) }
+            values[i] = neighbours.count == 12 || neighbours.count == 14 ? structure(neighbours) : 5
+        }
+        return AtomValues(vector: values)
+    }
+
+    private func structure(_ neighbours: [Vector]) -> Double {
+        let limit = distance * distance
+        func areBonded(_ a: Int, _ b: Int) -> Bool {
+            let d = neighbours[a] - neighbours[b]
+            return d.dot(d) < limit
+        }
+        var kinds: [[Int]: Int] = [:]
+        for j in neighbours.indices {
+            let common = neighbours.indices.filter { $0 != j && areBonded($0, j) }
+            var bonds = common.map { _ in 0 }
+            for a in common.indices {
+                for b in a + 1..<max(common.count, a + 1) where areBonded(common[a], common[b]) {
+                    bonds[a] += 1
+                    bonds[b] += 1
+                }
+            }
+            kinds[[common.count, bonds.reduce(0, +) / 2, bonds.max() ?? 0, bonds.min() ?? 0], default: 0] += 1
+        }
+        if neighbours.count == 12 {
+            if kinds[[4, 2, 1, 1]] == 12 { return 1 }
+            if kinds[[4, 2, 1, 1]] == 6 && kinds[[4, 2, 2, 0]] == 6 { return 2 }
+            return kinds[[5, 5, 2, 2]] == 12 ? 4 : 5
+        }
+        return kinds[[4, 4, 2, 2]] == 6 && kinds[[6, 6, 2, 2]] == 8 ? 3 : 5
+    }
+}

@@ -28,6 +28,9 @@ public final class MeanSquareDisplacement: Compute {
     private let isRelative: Bool
     private let isAveraged: Bool
     private var averaged = 0
+    /// Where a run goes on after a restart: what was evaluated there has been so before it, and adds nothing to the mean.
+    private var restartStep: Int?
+    private var isRestored = false
 
     init(id: String, group: Group, _ system: System, isRelative: Bool, isAveraged: Bool) {
         (self.id, self.group, self.isRelative, self.isAveraged) = (id, group, isRelative, isAveraged)
@@ -41,19 +44,29 @@ public final class MeanSquareDisplacement: Compute {
     }
 
     public func save(_ state: inout StateWriter) { state.put(averaged) }
-    public func restore(_ state: inout StateReader) throws { averaged = try state.int() }
+
+    public func restore(_ state: inout StateReader) throws {
+        averaged = try state.int()
+        isRestored = true
+    }
+
+    public func prepare(_ snapshot: Snapshot) {
+        if isRestored { restartStep = snapshot.step }
+        isRestored = false
+    }
 
     public func vector(_ snapshot: Snapshot) throws -> [Double] {
         let system = snapshot.system, map = FractionalMap(system.box)
         let centre = isRelative ? system.centreOfMass(of: group).centre : .zero
-        if isAveraged { averaged += 1 }
+        let adds = isAveraged && system.step != restartStep
+        if adds { averaged += 1 }
         let weight = Double(averaged), inverse = 1 / (Double(averaged) + 1)
         var sums = [0.0, 0, 0, 0, 0]
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
             let x = map.unwrapped(system.atoms.position[i], system.atoms.image[i]) - centre
             var d = Vector.zero
             for k in 0..<3 {
-                if isAveraged { reference.values[3 * i + k] = (reference.values[3 * i + k] * weight + x[k]) * inverse }
+                if adds { reference.values[3 * i + k] = (reference.values[3 * i + k] * weight + x[k]) * inverse }
                 d[k] = x[k] - reference.values[3 * i + k]
                 sums[k] += d[k] * d[k]
             }

@@ -156,12 +156,12 @@ public final class AtomStressCompute: Compute {
                 throw DeckError("compute '\(id)': virials per atom of the potential and of fixes are not kept apart", at: nil)
             }
         }
-        let thermal = temperature?.thermal(system) ?? { $0 }
+        let thermal = temperature?.thermal(system) ?? { system.atoms.velocity[$0] }
         var result = AtomValues(width: 6, count: system.atoms.owned)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
             var s = parts.hasPair ? system.forces.atomVirial[i].voigt : [0, 0, 0, 0, 0, 0]
             if parts.hasKinetic {
-                let v = thermal(system.atoms.velocity[i])
+                let v = thermal(i)
                 let m = system.units.mvv2e * system.atoms.mass(of: i)
                 s[0] += m * v.x * v.x
                 s[1] += m * v.y * v.y

@@ -25,6 +25,17 @@ public final class TemperatureCompute: Compute {
         return TemperatureCompute(id: id, group: group, style: "temp/partial", bias: .components(chosen))
     }
 
+    /// `compute temp/region`: of atoms that are in a region at that moment; their number, and 3 N - 3 with it, is counted each time.
+    static let inRegion = ComputeStyle(
+        "temp/region", usage: "compute ID GROUP temp/region REGION", help: "kinetic temperature of atoms in a region"
+    ) { id, group, words, observation in
+        let region = try observation.requireHost().region(words.word("a region"))
+        try words.finish()
+        let compute = TemperatureCompute(id: id, group: group, style: "temp/region", bias: .outside(region))
+        compute.temperature.isDynamic = true
+        return compute
+    }
+
     public let id: String
     public let style: String
     public var group: Group { temperature.group }

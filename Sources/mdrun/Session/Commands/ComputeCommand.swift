@@ -1,4 +1,5 @@
 import Deck
+import Domain
 import Observers
 
 /// `compute ID GROUP STYLE ARGS`: something to measure.
@@ -17,5 +18,12 @@ struct ComputeCommand: DeckCommand {
         compute = try session.observation.makeCompute(id: id, group: group, &words)
     }
 
-    func execute(_ session: Session) { session.observation.add(compute) }
+    func execute(_ session: Session) throws {
+        if let state = session.restored.computes[compute.id], state.style == compute.style {
+            var reader = StateReader(state.bytes)
+            try compute.restore(&reader)
+            session.restored.computes[compute.id] = nil
+        }
+        session.observation.add(compute)
+    }
 }

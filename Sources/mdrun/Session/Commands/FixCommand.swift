@@ -13,14 +13,14 @@ struct FixCommand: DeckCommand {
         let id = try words.word("an ID for the fix")
         let system = try session.requireSystem(Self.name, at: id.location)
         let group = try session.requireGroup(words.word("a group"))
-        let setup = FixSetup(
+        var setup = FixSetup(
             id: id.text, group: group, system: system,
-            value: { [unowned session] word in try session.value(word) },
+            value: { [unowned session] in try session.value($0) },
             atomValue: { [unowned session] word in try session.fixValue(word) },
             region: { [unowned session] word in try session.requireRegion(word) },
-            latticeScale: session.scale(.lattice),
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
+        setup.latticeSpacing = session.scale(.lattice)
         fix = try session.observation.makeFix(&words, setup)
             ?? FixRegistry.make(&words, setup, others: ObservingFixStyle.builtin.map(\.name))
     }

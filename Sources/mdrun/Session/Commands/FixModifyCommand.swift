@@ -21,7 +21,7 @@ struct FixModifyCommand: DeckCommand {
                 guard let compute = try session.observation.requireCompute(word) as? TemperatureCompute else {
                     throw DeckError("compute '\(word.text)' is no temperature", at: word.location)
                 }
-                guard compute.temperature.bias == .none else {
+                guard !compute.temperature.isBiased else {
                     throw DeckError(
                         "compute '\(word.text)' leaves out part of the velocities, which a thermostat here cannot", at: word.location)
                 }

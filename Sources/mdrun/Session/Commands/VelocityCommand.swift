@@ -72,7 +72,7 @@ struct VelocityCommand: DeckCommand {
             case "units": unit = try words.choice("unit of length", LengthUnit.choices)
             case "temp":
                 let id = try words.word("the id of a temperature compute")
-                guard let compute = try session.observation.requireCompute(id) as? TemperatureCompute, compute.temperature.bias == .none else {
+                guard let compute = try session.observation.requireCompute(id) as? TemperatureCompute, !compute.temperature.isBiased else {
                     throw words.error("compute '\(id.text)' is no temperature of whole velocities", at: id)
                 }
                 measured = compute.temperature
