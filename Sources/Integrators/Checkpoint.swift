@@ -15,6 +15,8 @@ public struct Checkpoint: Sendable {
     public var nextSort: Int
     public var counters: Simulation.Counters
     public var grid: [Int]
+    /// This rank's part of the step's energy and virial, and which of them was computed.
+    public var evaluated: (wanted: Wanted, energy: Double, virial: Tensor, added: Tensor) = ([], 0, .zero, .zero)
     /// Of ids and positions, so that a deck that changes them in between begins anew.
     public var digest: UInt64 = 0
     /// Potential, fixes and whatever else must be the same; made and compared by the session.
@@ -45,5 +47,21 @@ extension Checkpoint {
         let grid = [try state.int(), try state.int(), try state.int()]
         self.init(forces: [], positionsAtBuild: [], boxAtBuild: box, lastBuild: last, nextSort: sort, counters: counters, grid: grid)
         signature = try state.text()
+    }
+}
+
+extension Checkpoint {
+    /// `evaluated`, which differs between ranks.
+    public func saveEvaluated(_ state: inout StateWriter) {
+        state.put(evaluated.wanted.rawValue)
+        state.put(evaluated.energy)
+        for tensor in [evaluated.virial, evaluated.added] { for row in [tensor.x, tensor.y, tensor.z] { state.put(row) } }
+    }
+
+    public mutating func restoreEvaluated(_ state: inout StateReader) throws(StateError) {
+        evaluated.wanted = Wanted(rawValue: try state.int())
+        evaluated.energy = try state.double()
+        evaluated.virial = Tensor(x: try state.vector(), y: try state.vector(), z: try state.vector())
+        evaluated.added = Tensor(x: try state.vector(), y: try state.vector(), z: try state.vector())
     }
 }

@@ -25,8 +25,8 @@ public final class Simulation {
     public var neighbours: NeighbourSettings
     /// `processors`: nil entries are free.
     public var processors: [Int?] = [nil, nil, nil]
-    public private(set) var decomposition: Decomposition
-    public private(set) var halo: Halo
+    public internal(set) var decomposition: Decomposition
+    public internal(set) var halo: Halo
     public private(set) var list: NeighbourList
     public var timings = Timings()
     public internal(set) var counters = Counters()
@@ -37,13 +37,18 @@ public final class Simulation {
     /// Why the last run ended early, if it did.
     public private(set) var interruption: Interruption?
 
+    /// Where `read_restart` has left off; used by the next set-up if nothing has changed since.
+    public var checkpoint: Checkpoint?
+    /// What the session says of potential, fixes and settings: compared with the checkpoint's.
+    public var signature = ""
+
     private let grid = CellGrid()
     private let workspace = Workspace()
-    private var positionsAtBuild = Column<Vector>()
-    private var boxAtBuild: Box
-    private var lastBuild = 0
-    private var nextSort = 0
-    private var isPrepared = false
+    var positionsAtBuild = Column<Vector>()
+    var boxAtBuild: Box
+    var lastBuild = 0
+    var nextSort = 0
+    var isPrepared = false
     private var isCutShort = false
     /// Of a minimisation.
     var evaluationsSinceBuild = 0
@@ -255,7 +260,7 @@ public final class Simulation {
         if !isSetup { counters.builds += 1 }
     }
 
-    private func buildHaloAndList() {
+    func buildHaloAndList() {
         timings.measure(.communication) {
             halo.box = system.box
             halo.build(&system.atoms, decomposition: decomposition, width: haloWidth)
@@ -328,57 +333,6 @@ public final class Simulation {
     private func shrinkWrap() {
         guard system.box.hasShrinkWrap else { return }
         system.box.shrinkWrap(system.atoms, system.communicator)
-    }
-
-    // MARK: - Checkpoints
-
-    /// Where `read_restart` has left off; used by the next set-up if nothing has changed since.
-    public var checkpoint: Checkpoint?
-    /// What the session says of potential, fixes and settings: compared with the checkpoint's.
-    public var signature = ""
-
-    /// The present state. Forces are those of the last step.
-    /// - Returns: nil before the first set-up.
-    public func makeCheckpoint() -> Checkpoint? {
-        let owned = system.atoms.owned
-        guard isPrepared, positionsAtBuild.count == owned, system.forces.force.count >= owned else { return nil }
-        var result = Checkpoint(
-            forces: (0..<owned).map { system.forces.force[$0] }, positionsAtBuild: (0..<owned).map { positionsAtBuild[$0] },
-            boxAtBuild: boxAtBuild, lastBuild: lastBuild, nextSort: nextSort, counters: counters, grid: decomposition.grid)
-        result.signature = signature
-        return result
-    }
-
-    /// The checkpoint if it fits what there is, on every rank; else nil. It is used once. Collective.
-    private func takeCheckpoint() -> Checkpoint? {
-        defer { checkpoint = nil }
-        let fits = checkpoint.map { $0.signature == signature && $0.digest == system.atoms.digest() && system.atoms.ghosts == 0 } ?? false
-        return system.communicator.any(!fits) ? nil : checkpoint
-    }
-
-    /// Ghosts and list as they were made from the positions of back then, then the positions of now.
-    private func rebuild(from checkpoint: Checkpoint) throws {
-        decomposition = try Self.decompose(system, checkpoint.grid.map { $0 })
-        let owned = system.atoms.owned
-        let (now, box) = ((0..<owned).map { system.atoms.position[$0] }, system.box)
-        for i in 0..<owned { system.atoms.position[i] = checkpoint.positionsAtBuild[i] }
-        system.box = checkpoint.boxAtBuild
-        buildHaloAndList()
-        system.box = box
-        halo.box = box
-        for i in 0..<owned { system.atoms.position[i] = now[i] }
-        halo.forwardPositions(&system.atoms)
-        (lastBuild, nextSort) = (checkpoint.lastBuild, checkpoint.nextSort)
-    }
-
-    private func goOn(from checkpoint: Checkpoint) throws {
-        for i in 0..<system.atoms.owned { system.forces.force[i] = checkpoint.forces[i] }
-        counters = checkpoint.counters
-        for fix in fixes {
-            guard let bytes = checkpoint.fixes[fix.id] else { continue }
-            var state = StateReader(bytes)
-            try fix.restore(&state)
-        }
     }
 
     // MARK: - Forces

@@ -49,6 +49,11 @@ public final class RunLimits {
 
     /// From here on SIGTERM and SIGUSR1 are remembered; the run ends after the step and leaves a restart file. A second SIGTERM kills.
     public static func catchSignals() {
+        // Whoever started this process may have blocked them.
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in [SIGTERM, SIGUSR1] { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
         for number in [SIGTERM, SIGUSR1] {
             signal(number) { number in
                 RunLimits.signals.add(1, ordering: .relaxed)

@@ -7,10 +7,10 @@ import Potentials
 /// Writing and reading restarts.
 ///
 /// Blocks: SYSTEM (units, box, types, groups, run state), PAIR (deck lines of the potential), FIX and COMPUTE (one each), OBSERVER (one each),
-/// LIST (see `Checkpoint`), ATOMS (one a rank).
+/// LIST and STEP (one a rank; see `Checkpoint`), ATOMS (one a rank).
 extension Session {
     /// Names of the blocks of a restart file.
-    enum RestartBlock: String { case system = "SYSTEM", pair = "PAIR", fix = "FIX", compute = "COMPUTE", observer = "OBSERVER", list = "LIST", atoms = "ATOMS" }
+    enum RestartBlock: String { case system = "SYSTEM", pair = "PAIR", fix = "FIX", compute = "COMPUTE", observer = "OBSERVER", list = "LIST", evaluated = "STEP", atoms = "ATOMS" }
 
     /// Writes a restart file. Changes nothing of the run: the list is not rebuilt. Collective.
     /// - Throws: `DeckError` at `location` with the system's reason, on all ranks; an older file of that name is then still there.
@@ -43,6 +43,9 @@ extension Session {
             var state = StateWriter()
             checkpoint.save(&state)
             writer.put(RestartBlock.list.rawValue, state.bytes)
+            var own = StateWriter()
+            checkpoint.saveEvaluated(&own)
+            writer.putOfEachRank(RestartBlock.evaluated.rawValue, own.bytes)
         }
         let columns = checkpoint.map { [$0.forces, $0.positionsAtBuild] } ?? []
         writer.putOfEachRank(RestartBlock.atoms.rawValue, system.atoms.ownedBytes(columns))
@@ -104,6 +107,7 @@ extension Session {
                 case .compute: restored.computes[try state.text()] = (try state.text(), state.rest)
                 case .observer: restored.observers[try state.text()] = (try state.text(), state.rest)
                 case .list: checkpoint = try Checkpoint(&state)
+                case .evaluated: if block.index == communicator.rank { try checkpoint?.restoreEvaluated(&state) }
                 case .atoms:
                     guard let system else { throw StateError() }
                     let isSame = written == communicator.size
