@@ -110,7 +110,7 @@ extension Session {
         try endInterrupted(simulation)
     }
 
-    private func endInterrupted(_ simulation: Simulation) throws {
+    func endInterrupted(_ simulation: Simulation) throws {
         switch simulation.interruption {
         case nil: break
         case .timeout: output.line("Wall time limit reached at step \(simulation.system.step): later runs are skipped")
