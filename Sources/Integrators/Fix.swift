@@ -55,6 +55,8 @@ public protocol Fix: AnyObject {
     var actsInMinimization: Bool { get }
     /// What it adds to the conserved quantity (`econserve`), energy units.
     var conservedEnergy: Double { get }
+    /// What `conservedEnergy`, which is LAMMPS' number, lacks so that the sum is conserved exactly; counted in the run's line on drift.
+    var conservedEnergyCorrection: Double { get }
     /// Degrees of freedom it takes from the group of a temperature.
     func removedDegreesOfFreedom(_ system: System) -> Double
     /// `fix_modify ID word ...`; returns false when it does not know the word.
@@ -92,6 +94,7 @@ extension Fix {
     public var potentialEnergy: Double { 0 }
     public var actsInMinimization: Bool { false }
     public var conservedEnergy: Double { 0 }
+    public var conservedEnergyCorrection: Double { 0 }
     public func removedDegreesOfFreedom(_ system: System) -> Double { 0 }
     public func modify(_ keyword: String, _ value: FixModification) -> Bool { false }
     public func save(_ state: inout StateWriter) {}

@@ -64,6 +64,7 @@ public enum MinimizationEnd: String, Sendable {
     case noStep = "linesearch alpha is zero"
     case noForce = "forces are zero"
     case flat = "quadratic factors are zero"
+    case interrupted = "walltime limit reached"
     case stuck = "max iterations with v.f negative"
 }
 

@@ -13,6 +13,8 @@ extension Minimizer {
             setVelocities(-0.5 * step)
         }
         for _ in 0..<limits.iterations {
+            simulation.interruption = simulation.askedToStop()
+            if simulation.interruption != nil { return .interrupted }
             system.step += 1
             iterations += 1
             let power = sum { $0.dot($1) }

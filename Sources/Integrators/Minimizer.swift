@@ -184,6 +184,8 @@ final class Minimizer {
         takeForces(beta: 0, isConjugate)
         var square = dots([(.force, .force)])[0]
         for _ in 0..<limits.iterations {
+            simulation.interruption = simulation.askedToStop()
+            if simulation.interruption != nil { return .interrupted }
             system.step += 1
             iterations += 1
             previous = energy

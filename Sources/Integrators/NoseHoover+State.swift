@@ -5,6 +5,12 @@ extension NoseHoover {
     public var isExtensive: Bool { true }
     public var conservedEnergy: Double { scalar ?? 0 }
 
+    /// One length that stands for d of them is one degree of freedom, with k T etap_1 of its chain; LAMMPS counts that d times.
+    public var conservedEnergyCorrection: Double {
+        guard hasBarostat, stress.shape == .isotropic, settings.pressureChain > 0 else { return 0 }
+        return -Double(stress.lengths - 1) * units.boltzmann * target * etap[0]
+    }
+
     public var scalar: Double? {
         var energy = 0.0
         let kT = units.boltzmann * target

@@ -20,7 +20,7 @@ extension Simulation {
         }
         if needsOwnNeighbourSettings { (self.neighbours.every, self.neighbours.delay, self.neighbours.checksDistance) = (1, 0, true) }
         begin(run)
-        checkpoint = nil
+        (checkpoint, interruption) = (nil, nil)
         let relax = try boxRelax()
         for fix in fixes { try fix.prepare(system) }
         for observer in observers { try observer.prepare(self, run) }

@@ -35,7 +35,7 @@ public final class Simulation {
     public internal(set) var current = Run(first: 0, last: 0)
     public internal(set) var isRunning = false
     /// Why the last run ended early, if it did.
-    public private(set) var interruption: Interruption?
+    public internal(set) var interruption: Interruption?
 
     /// Where `read_restart` has left off; used by the next set-up if nothing has changed since.
     public var checkpoint: Checkpoint?
@@ -178,7 +178,7 @@ public final class Simulation {
     }
 
     /// What any rank was asked, on every rank.
-    private func askedToStop() -> Interruption? {
+    func askedToStop() -> Interruption? {
         guard let ask = system.interruption else { return nil }
         let mine = ask()?.rawValue ?? 0
         return Interruption(rawValue: system.communicator.size == 1 ? mine : system.communicator.all(.max, mine))

@@ -117,7 +117,7 @@ import Testing
             let steps = Int(1.0 / timestep + 0.5)
             let deck = Self.crystal + Self.pair + """
                 timestep \(timestep)
-                fix 1 all npt temp 0.3 0.3 0.5 x 1 1 2 y 0 0 2 z 0 0 2 xy 0.2 0.2 2 pchain 0
+                fix 1 all npt temp 0.3 0.3 0.5 x 1 1 2 y 0 0 2 z 0 0 2 xy 0.2 0.2 2
                 thermo_style custom step econserve
                 thermo_modify format float %.12g
                 thermo \(steps / 50)
@@ -132,6 +132,19 @@ import Testing
             return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
         }
         let (coarse, fine) = (try scatter(0.004), try scatter(0.002))
+        #expect(coarse / fine > 3 && coarse / fine < 5.5, "\(coarse) \(fine)")
+    }
+
+    @Test("one length: the run's own line on the conserved energy counts its chain once") func conservedIsotropic() throws {
+        func fluctuation(_ timestep: Double) throws -> Double {
+            let result = try run(
+                Self.crystal + Self.pair + "timestep \(timestep)\nfix 1 all npt temp 0.3 0.3 0.2 iso 1 1 0.5\nthermo \(Int(0.02 / timestep + 0.5))\n"
+                    + "run \(Int(1.0 / timestep + 0.5))\n")
+            defer { DeckRunner.cleanUp(result) }
+            let match = try #require(result.log.firstMatch(of: /fluctuation ([0-9.e+-]+)/))
+            return Double(match.1)!
+        }
+        let (coarse, fine) = (try fluctuation(0.004), try fluctuation(0.002))
         #expect(coarse / fine > 3 && coarse / fine < 5.5, "\(coarse) \(fine)")
     }
 

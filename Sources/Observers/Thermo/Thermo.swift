@@ -154,7 +154,7 @@ public final class Thermo: Observer {
         sink.record(json(values))
         if simulation.potential.capabilities.contains(.energy) {
             let energy = try snapshot.scalar(Observation.energyID) + moment.kineticEnergy()
-            drift.add(time: snapshot.system.time, energy: energy + snapshot.fixes.reduce(0) { $0 + $1.conservedEnergy })
+            drift.add(time: snapshot.system.time, energy: energy + snapshot.fixes.reduce(0) { $0 + $1.conservedEnergy + $1.conservedEnergyCorrection })
         }
         clock.leaveFirstRow()
         if let host = observation.host { try schedule.advance(after: snapshot.system.step, host) }

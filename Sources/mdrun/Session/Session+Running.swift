@@ -124,7 +124,7 @@ extension Session {
         output.write(RunReport.summary(simulation, simulation.current, observation, steps: frames))
     }
 
-    private func endInterrupted(_ simulation: Simulation) throws {
+    func endInterrupted(_ simulation: Simulation) throws {
         switch simulation.interruption {
         case nil: break
         case .timeout: output.line("Wall time limit reached at step \(simulation.system.step): later runs are skipped")

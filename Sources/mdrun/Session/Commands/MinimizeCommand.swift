@@ -66,5 +66,6 @@ extension Session {
         output.write(
             RunReport.summary(
                 simulation, run, observation, steps: result.iterations, isMinimization: true, extra: RunReport.statistics(result)))
+        try endInterrupted(simulation)
     }
 }
