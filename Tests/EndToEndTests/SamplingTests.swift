@@ -72,11 +72,39 @@ import Testing
         }
     }
 
-    /// Differences of energies lose half of the digits; measured: 2e-11.
+    /// Columns of fixes and computes in a dump, formulas of them, reduced ones.
+    @Test("values of atoms", arguments: [1, 3]) func atoms(ranks: Int) throws {
+        let result = try run("atoms", ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        try expectSameTables(result, "atoms", tolerance: 1e-11)
+        func words(_ text: String) -> [[Substring]] { text.split(separator: "\n").map { $0.split(separator: " ") } }
+        let ours = words(try result.file("d.out"))
+        let theirs = words(try String(contentsOfFile: "\(Self.folder)/atoms/d.out", encoding: .utf8))
+        try #require(ours.count == theirs.count && theirs.count > 700)
+        for (a, b) in zip(ours, theirs) where a != b {
+            try #require(a.count == b.count)
+            for (x, y) in zip(a, b) {
+                guard let x = Double(x), let y = Double(y) else {
+                    #expect(x == y)
+                    continue
+                }
+                // Nine digits are printed; sums that vanish leave rounding.
+                #expect((x - y).magnitude <= 2e-9 * y.magnitude + 1e-11, "\(a.joined(separator: " "))\nnot\n\(b.joined(separator: " "))")
+            }
+        }
+    }
+
+    @Test("momentum removed, and a minimisation with added energies", arguments: [1, 2]) func minimisation(ranks: Int) throws {
+        let result = try run("minimize", ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        try expectSameTables(result, "minimize", tolerance: 1e-10)
+    }
+
+    /// Differences of energies lose half of the digits; measured: 2e-10.
     @Test("differences of the energy", arguments: [1, 3]) func differences(ranks: Int) throws {
         let result = try run("numdiff", ranks: ranks)
         defer { DeckRunner.cleanUp(result) }
-        try expectSameTables(result, "numdiff", tolerance: 2e-10, without: ["c_d"])
+        try expectSameTables(result, "numdiff", tolerance: 2e-9, without: ["c_d"])
         for table in tables(result.log) {
             let place = Dictionary(uniqueKeysWithValues: table.names.enumerated().map { ($1, $0) })
             for row in table.rows {
@@ -85,7 +113,7 @@ import Testing
                 #expect(value("c_d") < 2e-6)
                 for (k, v) in [1, 2, 3, 6, 5, 4].enumerated() {
                     let difference: Double = value(Substring("f_nv[\(k + 1)]")) - value(Substring("c_v[\(v)]"))
-                    #expect(difference.magnitude < 1e-6 * value("f_nv[2]").magnitude)
+                    #expect(difference.magnitude < 1e-8 * value("f_nv[2]").magnitude)
                 }
             }
         }
@@ -217,6 +245,6 @@ import Testing
     func isRefused(line: String, place: String, message: String) throws {
         let result = try melt(line)
         defer { DeckRunner.cleanUp(result) }
-        #expect(result.status == 1 && result.errors.contains(place) && result.errors.contains(message), "\(result.errors)")
+        #expect(result.status == 1 && (place.isEmpty || result.errors.contains(place)) && result.errors.contains(message), "\(result.errors)")
     }
 }

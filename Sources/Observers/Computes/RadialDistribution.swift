@@ -5,7 +5,7 @@ import Integrators
 /// `compute rdf`: radial distribution functions of pairs of types in bins of distance, rows c_ID[bin]: the bin's middle, then g(r) and the
 /// coordination number up to the bin's end for each pair of types.
 ///
-///     g = pairs in the bin / (N_i (N_j - N_ii / N_i) V_bin / V),   N_ii: atoms that are among both types
+///     g = pairs in the bin / (N_i (N_j - N_ii / N_i) V_bin / V),   N_ii: atoms that are among both types; areas for V in two dimensions
 ///
 /// up to the potential's cutoff, or `cutoff` (which needs ghosts that far: comm_modify cutoff). Only atoms of the group count.
 public final class RadialDistribution: Compute {
@@ -68,7 +68,8 @@ public final class RadialDistribution: Compute {
         system.communicator.all(.sum, &counts)
         system.communicator.all(.sum, &atoms)
         let box = system.box.lengths
-        let constant = 4.0 * Double.pi / (3.0 * box.x * box.y * box.z)
+        let isFlat = system.box.dimension == 2
+        let constant = isFlat ? Double.pi / (box.x * box.y) : 4.0 * Double.pi / (3.0 * box.x * box.y * box.z)
         var rows = (0..<bins).map { [(Double($0) + 0.5) * width] }
         for (k, (first, second)) in pairs.enumerated() {
             let centres = first.reduce(0) { $0 + atoms[$1] }, others = second.reduce(0) { $0 + atoms[$1] }
@@ -77,7 +78,7 @@ public final class RadialDistribution: Compute {
             var coordination = 0.0
             for bin in 0..<bins {
                 let inner = Double(bin) * width, outer = Double(bin + 1) * width
-                let share = constant * (outer * outer * outer - inner * inner * inner)
+                let share = constant * (isFlat ? outer * outer - inner * inner : outer * outer * outer - inner * inner * inner)
                 let g = share * partners != 0 ? counts[k * bins + bin] / (share * partners * centres) : 0
                 if centres != 0 { coordination += g * share * partners }
                 rows[bin] += [g, coordination]

@@ -29,7 +29,11 @@ public final class AveTime: Fix {
             case "ave": settings.kind = try AverageHistory.read(&words)
             case "start": settings.schedule.start = try words.int("the first step")
             case "off": settings.off.append(try words.positiveInt("the number of an input"))
-            default: guard try settings.file.read(keyword, &words) else { throw words.error("'\(word.text)' is not supported", at: word) }
+            default:
+                guard try settings.file.read(keyword, &words) else { throw words.error("'\(word.text)' is not supported", at: word) }
+                if keyword == "file" || keyword == "append", let path = settings.file.path, path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+                    throw words.error("LAMMPS would write YAML to '\(path)', which is not supported: choose another ending")
+                }
             }
         }
         if settings.file.overwrites && settings.kind != .running { throw words.error("overwrite needs 'ave running'") }

@@ -42,7 +42,7 @@ public final class NumDiff: Fix {
         for id in ids {
             let own = copies[id] ?? []
             let owner = own.first { $0 < system.atoms.owned }
-            for d in 0..<3 {
+            for d in 0..<system.box.dimension {
                 var energies = [0.0, 0.0]
                 let before = own.map { system.atoms.position[$0][d] }
                 for (side, sign) in [1.0, -1.0].enumerated() {

@@ -5,7 +5,7 @@ import Potentials
 
 /// `fix store/state`: remembers values of each atom of a group, as f_ID (one input) or f_ID[1...]: as they are when the fix is made (those of
 /// computes, fixes and variables: when the next run begins), and again every N steps unless N is 0. 0 for other atoms. `com yes`:
-/// positions relative to the group's centre of mass. The values travel with the atoms and go into restarts.
+/// unwrapped positions (xu yu zu) relative to the group's centre of mass. The values travel with the atoms and go into restarts.
 public final class StoreState: Fix {
     static let entry = ObservingFixStyle(
         name: "store/state",
@@ -46,7 +46,7 @@ public final class StoreState: Fix {
                 // Forces that have not been computed yet are 0, as in LAMMPS.
                 if ["fx", "fy", "fz"].contains(value.name), system.forces.force.count < system.atoms.owned { continue }
                 let column = try value.values(snapshot)
-                let shift = ["x", "y", "z", "xu", "yu", "zu"].firstIndex(of: value.name).map { centre[$0 % 3] } ?? 0
+                let shift = ["xu", "yu", "zu"].firstIndex(of: value.name).map { centre[$0] } ?? 0
                 for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 { stored.values[i * width + k] = column[i] - shift }
             }
         }
