@@ -196,6 +196,38 @@ import Testing
         #expect(packed < plain.utf8.count / 2)
     }
 
+    /// Frames are in their files while the run goes on: a run that is killed at any moment loses none that is complete.
+    @Test func killed() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("killed-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func size(_ name: String) -> Int { (try? Data(contentsOf: folder.appendingPathComponent(name)).count) ?? 0 }
+        let lines = "dump a all custom 5 a.gz id x y z\ndump_modify a sort id\ndump n all netcdf 5 a.nc id x y z\ndump d all dcd 5 a.dcd\nthermo 5\nrun 100000000\n"
+        try (Self.crystal + lines).write(to: folder.appendingPathComponent("in.deck"), atomically: false, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try RankHarness.executable("mdrun"))
+        process.arguments = ["in.deck", "-screen", "none"]
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // Some frames, whatever the machine's speed; a run that fails ends by itself.
+        let frame = 56 + 3 * 8 + 12 * 108
+        while process.isRunning, size("a.dcd") < 276 + 20 * frame { usleep(20_000) }
+        #expect(process.isRunning)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        // Whole frames of the packed text, up to where the kill cut it.
+        let reader = try ByteReader(folder.appendingPathComponent("a.gz").path)
+        var text: [UInt8] = []
+        while let more = try? reader.next(), !more.isEmpty { text += more }
+        let frames = String(decoding: text, as: UTF8.self).components(separatedBy: "ITEM: TIMESTEP").count - 2
+        let dcd = try Data(contentsOf: folder.appendingPathComponent("a.dcd")), nc = try Data(contentsOf: folder.appendingPathComponent("a.nc"))
+        let inDCD = Int(dcd[8]) + Int(dcd[9]) << 8, inNetCDF = Int(nc[6]) << 8 + Int(nc[7])
+        #expect(inDCD >= 19 && (dcd.count - 276) / frame >= inDCD && abs(frames - inDCD) <= 2 && abs(inNetCDF - inDCD) <= 2)
+        let rows = try String(contentsOf: folder.appendingPathComponent("log.mdrun.jsonl"), encoding: .utf8).split(separator: "\n")
+        #expect(abs(rows.count - inDCD) <= 2)
+    }
+
     /// A cut-off packed file, and one that is none, are told.
     @Test func damagedCompression() throws {
         let result = try run("dump a all custom 2 a.gz id xs ys zs\ndump b all custom 2 b.zst id xs ys zs\nrun 4")
