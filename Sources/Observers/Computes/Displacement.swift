@@ -120,14 +120,22 @@ public final class VelocityAutocorrelation: Compute {
 }
 
 /// `compute displace/atom`: how far each atom of a group has come since the compute was made, unwrapped: c_ID[1..4] = dx, dy, dz and their
-/// magnitude; 0 for others. The references go into restarts.
+/// magnitude; 0 for others. The references go into restarts. A dump with `dump_modify refresh c_ID` counts those atoms anew, after each of its
+/// frames, for which the atom-style variable NAME is not 0.
 public final class DisplacementCompute: Compute {
     public static let entry = ComputeStyle(
-        "displace/atom", usage: "compute ID GROUP displace/atom", help: "displacement of each atom: x, y, z, magnitude"
+        "displace/atom", usage: "compute ID GROUP displace/atom [refresh NAME]", help: "displacement of each atom: x, y, z, magnitude"
     ) { id, group, words, observation in
-        if let word = words.peek, word.text == "refresh" { throw words.error("'refresh' is not supported", at: word) }
+        var refresh: Word?
+        if words.optional("refresh") {
+            let word = try words.word("an atom-style variable")
+            guard try observation.requireHost().variableStyle(word.text) == .atom else {
+                throw words.error("refresh needs the name of an atom-style variable, not '\(word.text)'", at: word)
+            }
+            refresh = word
+        }
         try words.finish()
-        return DisplacementCompute(id: id, group: group, try observation.requireSystem())
+        return DisplacementCompute(id: id, group: group, refresh, try observation.requireSystem())
     }
 
     public let id: String
@@ -135,9 +143,11 @@ public final class DisplacementCompute: Compute {
     public let group: Group
     public let shape = ComputeShape(atomColumns: 4)
     private let reference: AtomProperty
+    private let variable: Word?
+    public var canRefresh: Bool { variable != nil }
 
-    init(id: String, group: Group, _ system: System) {
-        (self.id, self.group) = (id, group)
+    init(id: String, group: Group, _ variable: Word?, _ system: System) {
+        (self.id, self.group, self.variable) = (id, group, variable)
         reference = system.claimPositions("c_\(id)", of: group)
     }
 
@@ -154,6 +164,16 @@ public final class DisplacementCompute: Compute {
             result.values[4 * i + 3] = (d.x * d.x + d.y * d.y + d.z * d.z).squareRoot()
         }
         return result
+    }
+
+    public func refresh(_ snapshot: Snapshot) throws {
+        guard let variable else { return }
+        let isNew = try snapshot.observation.requireHost().atomVariable(variable.text, at: variable.location)
+        let system = snapshot.system, map = FractionalMap(system.box)
+        for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 && isNew[i] != 0 {
+            let x = map.unwrapped(system.atoms.position[i], system.atoms.image[i])
+            for d in 0..<3 { reference.values[3 * i + d] = x[d] }
+        }
     }
 }
 

@@ -90,6 +90,9 @@ final class SnapshotSource: FrameSource {
         for ending in Compression.unsupported where word.text.hasSuffix(ending) {
             throw DeckError("files ending in \(ending) are not supported; .gz and .zst are", at: word.location)
         }
+        if let dump = session.observation.dumps.first(where: { $0.path == word.text }) {
+            throw DeckError("'\(word.text)' is written by dump '\(dump.id)'; undump it before", at: word.location)
+        }
         let lines = try SharedLines(word.text, fallbackFolder: session.deckFolder, session.communicator, at: word.location)
         session.noteInput(word.text)
         switch fields.format(of: word.text) {
