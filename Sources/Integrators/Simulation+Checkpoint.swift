@@ -31,6 +31,9 @@ extension Simulation {
         for i in 0..<owned { system.atoms.position[i] = checkpoint.positionsAtBuild[i] }
         system.box = checkpoint.boxAtBuild
         buildHaloAndList()
+        // Ensembles trim the list for their members, and some potentials sort it, at the first evaluation after a build: it must see the
+        // positions of the build, or pairs that have come nearer since would be lost.
+        try computeForces([])
         system.box = box
         halo.box = box
         for i in 0..<owned { system.atoms.position[i] = now[i] }

@@ -127,7 +127,9 @@ extension Session {
     func endInterrupted(_ simulation: Simulation) throws {
         switch simulation.interruption {
         case nil: break
-        case .timeout: output.line("Wall time limit reached at step \(simulation.system.step): later runs are skipped")
+        case .timeout:
+            limits.confirm(.timeout)
+            output.line("Wall time limit reached at step \(simulation.system.step): later runs are skipped")
         case .signal:
             let path = restarts?.nextPath(simulation.system.step) ?? "mdrun.restart"
             try writeRestart(path, at: nil)
