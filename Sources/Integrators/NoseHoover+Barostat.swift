@@ -158,13 +158,16 @@ extension NoseHoover {
             exp(-quarter * (omegaDot[0] + mtk)), exp(-quarter * (omegaDot[1] + mtk)), exp(-quarter * (omegaDot[2] + mtk)), 0)
         let v = system.atoms.velocity.pointer, mask = system.atoms.mask.pointer
         let isTriclinic = stress.shape == .triclinic
+        // What a biased temperature leaves out of velocities is left as it is.
+        let thermal = temperature.isBiased ? temperature.thermal(system) : nil
         for i in 0..<system.atoms.owned where mask[i] & group.bit != 0 {
-            var u = v[i].xyz * factor
+            let bias = thermal.map { v[i].xyz - $0(i).xyz } ?? .zero
+            var u = (v[i].xyz - bias) * factor
             if isTriclinic {
                 u.x += -half * (u.y * omegaDot[5] + u.z * omegaDot[4])
                 u.y += -half * u.z * omegaDot[3]
             }
-            v[i] = u * factor
+            v[i] = u * factor + bias
         }
     }
 

@@ -258,8 +258,7 @@ public final class NoseHoover: Fix {
                 etaDot[j] *= factor
             }
             let scale = exp(-fraction * half * etaDot[0])
-            let v = system.atoms.velocity.pointer, mask = system.atoms.mask.pointer
-            for i in 0..<system.atoms.owned where mask[i] & group.bit != 0 { v[i] *= scale }
+            temperature.scale(system, group, by: scale)
             current *= scale * scale
             drive()
             for j in 0..<settings.chain { eta[j] += fraction * half * etaDot[j] }

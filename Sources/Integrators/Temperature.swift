@@ -50,6 +50,20 @@ public final class Temperature {
         }
     }
 
+    /// Multiplies the thermal part of a group's velocities, and leaves the rest as it is: what thermostats do. Collective.
+    func scale(_ system: System, _ group: Group, by factor: Double) {
+        let v = system.atoms.velocity.pointer, mask = system.atoms.mask.pointer
+        guard isBiased else {
+            for i in 0..<system.atoms.owned where mask[i] & group.bit != 0 { v[i] *= factor }
+            return
+        }
+        let thermal = thermal(system)
+        for i in 0..<system.atoms.owned where mask[i] & group.bit != 0 {
+            let u = thermal(i)
+            v[i] = v[i] - u + u * factor
+        }
+    }
+
     /// Counts atoms. Collective; called before each run.
     public func prepare(_ system: System, removed: Double) {
         let dimension = Double(system.box.dimension)

@@ -63,8 +63,7 @@ public final class VelocityRescaling: Fix {
         }
         guard square >= 0 else { throw SimulationError("step \(system.step): fix \(id) \(style): damp is too short for this time step") }
         let factor = square.squareRoot()
-        let v = system.atoms.velocity.pointer, mask = system.atoms.mask.pointer
-        for i in 0..<system.atoms.owned where mask[i] & group.bit != 0 { v[i] *= factor }
+        temperature.scale(system, group, by: factor)
         energy += current * (1.0 - factor * factor) * (0.5 * system.units.boltzmann * freedom)
     }
 

@@ -94,10 +94,11 @@ import Testing
         }
     }
 
-    @Test("momentum removed, and a minimisation with added energies", arguments: [1, 2]) func minimisation(ranks: Int) throws {
-        let result = try run("minimize", ranks: ranks)
+    @Test("momentum removed, a minimisation with added energies, thermostats on biased temperatures", arguments: ["minimize", "bias"], [1, 2])
+    func dynamics(deck: String, ranks: Int) throws {
+        let result = try run(deck, ranks: ranks)
         defer { DeckRunner.cleanUp(result) }
-        try expectSameTables(result, "minimize", tolerance: 1e-10)
+        try expectSameTables(result, deck, tolerance: 1e-10)
     }
 
     /// Differences of energies lose half of the digits; measured: 2e-10.

@@ -21,10 +21,6 @@ struct FixModifyCommand: DeckCommand {
                 guard let compute = try session.observation.requireCompute(word) as? TemperatureCompute else {
                     throw DeckError("compute '\(word.text)' is no temperature", at: word.location)
                 }
-                guard !compute.temperature.isBiased else {
-                    throw DeckError(
-                        "compute '\(word.text)' leaves out part of the velocities, which a thermostat here cannot", at: word.location)
-                }
                 if compute.group != fix.group {
                     session.output.warn("fix_modify \(fix.id): the temperature's group (\(compute.group.name)) is not the fix's (\(fix.group.name))")
                 }
