@@ -280,7 +280,7 @@ import Testing
         }
         // The same velocities and forces again; positions may be a box length away, since frames are wrapped when they are read.
         func numbers(_ file: String) throws -> [Double] {
-            try result.file(file).split(separator: "\n").filter { $0.hasPrefix("Ar ") }.flatMap { numbers($0).dropFirst(3) }
+            try result.file(file).split(separator: "\n").filter { $0.hasPrefix("Ar ") }.flatMap { self.numbers($0).dropFirst(3) }
         }
         let first = try numbers("x.extxyz"), second = try numbers("s.extxyz")
         #expect(first.count == 5 * 108 * 6 && second.count == first.count)

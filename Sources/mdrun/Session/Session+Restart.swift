@@ -32,9 +32,6 @@ extension Session {
         for (k, dump) in observation.dumps.enumerated() {
             writer.put(RestartBlock.observer.rawValue, index: k, Self.entry(dump.id, dump.style) { dump.save(&$0) })
         }
-        for (k, dump) in observation.dumps.enumerated() {
-            writer.put(RestartBlock.observer.rawValue, index: k, Self.entry(dump.id, dump.style) { dump.save(&$0) })
-        }
         if let restarts {
             writer.put(
                 RestartBlock.observer.rawValue, index: observation.dumps.count, Self.entry("", RestartObserver.stateStyle) { restarts.save(&$0) })
