@@ -103,7 +103,7 @@ def deck_files(folders):
 def judge(path, arguments):
     with tempfile.TemporaryDirectory() as scratch:
         verdicts = []
-        for kind, command in (("mdrun", [str(ROOT / ".build/release/mdrun"), path.name, "-log", "none"]),
+        for kind, command in (("mdrun", [arguments.mdrun, path.name, "-log", "none"]),
                               ("lammps", shlex.split(arguments.lammps) + ["-in", path.name, "-log", "none"])):
             folder = pathlib.Path(scratch) / kind
             shutil.copytree(path.parent, folder, symlinks=False, ignore_dangling_symlinks=True)
@@ -125,6 +125,7 @@ def judge(path, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lammps", required=True)
+    parser.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
     parser.add_argument("--decks", action="append", required=True)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--only", default="")

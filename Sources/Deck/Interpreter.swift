@@ -30,8 +30,32 @@ public final class Interpreter {
     }
 
     /// The commands that the interpreter does itself.
-    public static let languageCommands = [
-        "clear", "echo", "if", "include", "jump", "label", "log", "next", "print", "quit", "shell", "variable",
+    public static let languageCommands = languageUsages.map(\.name)
+
+    /// The same with their usage lines.
+    public static let languageUsages: [(name: String, usage: String)] = [
+        ("clear", "clear"),
+        ("echo", "echo none|screen|log|both"),
+        ("if", "if \"CONDITION\" then \"COMMAND\" ... [elif \"CONDITION\" \"COMMAND\" ...]... [else \"COMMAND\" ...]"),
+        ("include", "include FILE"),
+        ("jump", "jump FILE|SELF [LABEL]"),
+        ("label", "label NAME"),
+        ("log", "log FILE [append] | log none"),
+        ("next", "next VARIABLE ..."),
+        ("print", "print TEXT [file FILE | append FILE] [screen yes|no] [universe yes|no]"),
+        ("quit", "quit [STATUS]"),
+        ("shell", "shell cd|mkdir|mv|rm|rmdir|putenv ...   (where the host allows it; never other programs)"),
+        (
+            "variable",
+            """
+            variable NAME index|string|loop|getenv|equal|vector|atom|format|file|internal|timer|delete ...
+            ${NAME}, $N, $(FORMULA), $(FORMULA:%FORMAT) are replaced in commands; v_NAME is asked when its value is needed.
+            Formulas have + - * / ^ % == != < <= > >= && || |^ ! ( ), numbers, PI version yes no, thermo keywords, v_NAME, c_ID, f_ID with
+            [I] and [I][J], properties of atoms (mass type x vx fx ... with [ID] outside atom-style formulas), functions of numbers
+            (\(MathFunction.allCases.map(\.rawValue).joined(separator: " "))), of vectors (sum min max ave trap slope), of groups (count mass xcm ...)
+            and regions, is_active is_defined is_available is_file is_os extract_setting, gmask rmask grmask.
+            """
+        ),
     ]
 
     /// - Parameter commandLineVariables: name and values of each `-var`; the deck does not override them.

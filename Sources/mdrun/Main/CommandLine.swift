@@ -1,7 +1,7 @@
 /// mdrun's command line: LAMMPS' options with LAMMPS' grouping, read by hand since `-var NAME VALUE...` takes as many words as
 /// follow it, up to the next option.
 enum CommandLine {
-    enum Action { case run, check, styles, help, version }
+    enum Action { case run, check, styles, manual, help, version }
 
     struct Request {
         var action = Action.run
@@ -18,6 +18,7 @@ enum CommandLine {
                 switch first {
                 case "check": (action, words) = (.check, words.dropFirst())
                 case "styles": (action, words) = (.styles, words.dropFirst())
+                case "manual": (action, words) = (.manual, words.dropFirst())
                 case "run": words = words.dropFirst()
                 default: break
                 }
@@ -78,7 +79,7 @@ enum CommandLine {
         mdrun FILE [options]            run the deck FILE; on several ranks: mpirun.mpich -n 4 mdrun FILE
         mdrun check FILE [options]      read the deck, its models and its types; report; run no dynamics
         mdrun styles                    every command, pair, fix, compute and dump style with its usage
-
+        mdrun manual                    the same as a document (docs/Manual.md)
         -in FILE                        the deck
         -var NAME VALUE...              defines an index variable, which a deck's own `variable NAME index` leaves alone
         -log FILE|none                  the log file (log.mdrun)

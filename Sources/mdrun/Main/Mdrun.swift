@@ -17,6 +17,7 @@ struct Mdrun {
             case .help: print(CommandLine.help)
             case .version: print("mdrun \(version)")
             case .styles: print(stylesReference())
+            case .manual: print(manual(), terminator: "")
             case .run, .check: run(line)
             }
         } catch {
