@@ -17,6 +17,7 @@ import Testing
     private static let pair = """
         pair_style lj/cut 2.5
         pair_coeff 1 1 1.0 1.0
+        pair_modify shift yes
         neighbor 0.3 bin
         timestep 0.004
         thermo 100
