@@ -1,9 +1,9 @@
 #!/bin/sh
 # Trains the models of inputs/methanol and inputs/methane with mdfit.
-#     scripts/train/train_inputs.sh DATA OUTPUT [methanol|methane]
-# DATA holds methanol-cu100 and methane as DeePMD-kit folders with train/ in them.
-# Methanol: small bases on all frames, the stacks on predictions of bases of the same size that have not seen the frame (out of fold).
-# Methane: bases on 80 % of the frames, stacks on the other 20 %.
+#     scripts/train/train_inputs.sh DATA OUTPUT [methanol|methane|methanol_small]
+# DATA holds methanol-cu100 and methane as DeePMD-kit folders with train/ in them. Bases are trained on 80 % of the frames, stacks on the
+# other 20 %. methanol_small, which inputs/ does not hold, is another recipe: bases that are small and fast on all frames, stacks on
+# predictions of bases of the same size that have not seen the frame (out of fold).
 set -eu
 data=$(realpath "$1")
 mkdir -p "$2"
@@ -29,11 +29,23 @@ begin() { # SYSTEM FRAMES ELEMENTS
     mkdir -p "$out/$1"
     cd "$out/$1"
     printf 'units metal\nlabelmap atom %s\n' "$3" > elements.in
-    cp "$root/inputs/$1/committee.in" .
+    cp "$root/inputs/${1%_small}/committee.in" .
 }
 
 methanol() {
     begin methanol "$data/methanol-cu100/train" "1 Cu 2 C 3 O 4 H"
+    bases="--part bases --fraction 0.8 --split-seed 1 --cutoff 5"
+    train painn painn-a $bases --features 32 --interactions 3 --radial 20 --seed 1 --epochs 100
+    train painn painn-b $bases --features 48 --interactions 2 --radial 20 --seed 2 --epochs 45
+    train schnet schnet-a $bases --features 64 --interactions 3 --radial 25 --seed 3 --epochs 100
+    options="--part stack --fraction 0.8 --split-seed 1 --width 48 --interactions 2 --batch 6 --hold 0.06"
+    stack direct --kind direct $options --epochs 200
+    stack geometry --features geometry $options --epochs 80
+    stack conservative --from geometry.safetensors $options --rate 3e-4 --warm-up 50 --epochs 14 --connected 14
+}
+
+methanol_small() {
+    begin methanol_small "$data/methanol-cu100/train" "1 Cu 2 C 3 O 4 H"
     small="--radial 16 --batch 6 --rate 2e-3 --epochs 20"
     for fold in 0 1 2 3; do # 0: all frames, the bases that run
         if [ $fold -gt 0 ]; then suffix=-$fold rest="--fold $fold/3"; else suffix="" rest=""; fi
