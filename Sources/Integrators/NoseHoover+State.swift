@@ -63,6 +63,8 @@ extension NoseHoover {
         for values in columns { state.put(self[keyPath: values]) }
         state.put(referenceVolume)
         state.put(referenceTemperature)
+        // The middle of the box that the fix was made in, by default.
+        state.put(settings.fixedPoint)
     }
 
     public func restore(_ state: inout StateReader) throws {
@@ -74,6 +76,7 @@ extension NoseHoover {
         }
         referenceVolume = try state.double()
         referenceTemperature = try state.double()
+        settings.fixedPoint = try state.vector()
     }
 
     private var columns: [ReferenceWritableKeyPath<NoseHoover, [Double]>] {

@@ -50,7 +50,7 @@ public final class NoseHoover: Fix {
     public let style: String
     public var group: Group
     public var integrates: Bool { true }
-    public let settings: Settings
+    public internal(set) var settings: Settings
     public internal(set) var temperature: Temperature
     var pressure: Pressure
 

@@ -58,7 +58,7 @@ import Testing
     static let restartKinds =
         Array(kinds[1...]) + [
             "fix 1 all npt temp 0.2 0.3 0.4 x 1 1 1 y 1 1 1 xy 0.5 0.5 1 nreset 7", "fix 1 all nph iso 1 1 1",
-            "fix 1 all nve\nfix 2 all deform 1 xy vel 3.0 remap v",
+            "fix 1 all nve\nfix 2 all deform 1 xy vel 3.0 remap v units box",
         ]
 
     @Test("a run continued from a restart equals the uninterrupted one bit for bit", arguments: restartKinds, [1, 2])

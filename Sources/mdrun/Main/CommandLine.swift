@@ -80,6 +80,7 @@ enum CommandLine {
         mdrun check FILE [options]      read the deck, its models and its types; report; run no dynamics
         mdrun styles                    every command, pair, fix, compute and dump style with its usage
         mdrun manual                    the same as a document (docs/Manual.md)
+
         -in FILE                        the deck
         -var NAME VALUE...              defines an index variable, which a deck's own `variable NAME index` leaves alone
         -log FILE|none                  the log file (log.mdrun)
