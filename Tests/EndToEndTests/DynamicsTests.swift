@@ -113,12 +113,13 @@ import Testing
         #expect((other - 1).magnitude < 0.014 && narrow < 0.1)
     }
 
+    // Of equal pressures: with a deviatoric target LAMMPS' form, which we keep to the last digit, is not conserved exactly.
     @Test("the conserved quantity of a barostat keeps to a line whose scatter falls fourfold with the step") func conserved() throws {
         func scatter(_ timestep: Double) throws -> Double {
             let steps = Int(1.0 / timestep + 0.5)
             let deck = Self.crystal + Self.pair + """
                 timestep \(timestep)
-                fix 1 all npt temp 0.3 0.3 0.5 x 1 1 2 y 0 0 2 z 0 0 2 xy 0.2 0.2 2
+                fix 1 all npt temp 0.3 0.3 0.5 tri 1 1 2
                 thermo_style custom step econserve
                 thermo_modify format float %.12g
                 thermo \(steps / 50)
