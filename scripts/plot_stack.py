@@ -138,7 +138,7 @@ def energies(path):
     if "Time" not in columns and log["step"] is None:
         raise ValueError(f"{path}: neither a column Time nor a time step")
     time = rows[:, columns.index("Time")] if "Time" in columns else (rows[:, 0] - rows[0, 0]) * log["step"]
-    isMean = any("potential energy and pressure are those of" in w for w in log["warnings"])
+    isMean = any(re.search("potential energy.* are those of", w) for w in log["warnings"])
     return time - time[0], 1e3 * (rows[:, energy] - rows[0, energy]) / run["atoms"], isMean
 
 

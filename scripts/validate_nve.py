@@ -10,7 +10,7 @@ Members, the committee and the stacked ensembles of inputs/methanol; with --publ
 with --deck NAME=DECK also the potential of a deck as for mdfit evaluate.
 Needs Python 3 alone.
 """
-import argparse, math, pathlib, subprocess, sys, tempfile
+import argparse, math, pathlib, shutil, subprocess, sys, tempfile
 from stack_bases import absolute_pairs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -46,7 +46,8 @@ run {steps}
 """
 
 
-def run(mdrun, ranks, text):
+def run(mdrun, ranks, text, keep=None):
+    """Rows of the last run's table; the log goes to the path `keep`."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "in.nve"
         path.write_text(text)
@@ -54,6 +55,8 @@ def run(mdrun, ranks, text):
                               capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"mdrun failed:\n{done.stdout[-2000:]}{done.stderr}")
+        if keep:
+            shutil.copy(pathlib.Path(folder) / "log.mdrun", keep)
         rows, inside = [], False
         for line in (pathlib.Path(folder) / "log.mdrun").read_text().splitlines():
             words = line.split()
@@ -96,8 +99,11 @@ def main():
     options.add_argument("--nep", help="a nep.txt for Cu C O H")
     options.add_argument("--only", help="of our own only these, by name, separated by commas; '' for none")
     options.add_argument("--deck", action="append", default=[], metavar="NAME=DECK")
+    options.add_argument("--logs", help="keep logs in this folder, as log.NAME.STEP, for scripts/plot_stack.py nve")
     options.add_argument("--out")
     o = options.parse_args()
+    if o.logs:
+        pathlib.Path(o.logs).mkdir(parents=True, exist_ok=True)
     timesteps = [float(w) for w in o.steps.split(",")]
     cases = []
     for path in sorted(METHANOL.glob("*.json")):
@@ -121,7 +127,8 @@ def main():
     lines = ["| potential | " + " | ".join(f"rms at {1000 * d:g} fs" for d in timesteps) + " | ratios | slope at the shortest step | error |",
              "|---|" + "---|" * (len(timesteps) + 3)]
     for name, pair in cases:
-        results = [fit(run(o.mdrun, o.ranks, deck(pair, d, round(o.picoseconds / d), o.temperature))) for d in timesteps]
+        keep = lambda d: pathlib.Path(o.logs) / f"log.{name.replace(' ', '-')}.{d:g}" if o.logs else None
+        results = [fit(run(o.mdrun, o.ranks, deck(pair, d, round(o.picoseconds / d), o.temperature), keep(d))) for d in timesteps]
         rms = [r[2] for r in results]
         ratios = ", ".join(f"{a / b:.2f}" for a, b in zip(rms, rms[1:]))
         slope, error, _ = results[-1]
