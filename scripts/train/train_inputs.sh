@@ -56,12 +56,12 @@ methanol_small() {
     done
     options="--width 48 --interactions 2 --batch 6 --hold 0.03"
     folds="--out-of-fold fold-1.in fold-2.in fold-3.in"
-    stack direct --kind direct $options --epochs 24 $folds
-    stack geometry --features geometry $options --epochs 20 $folds
+    stack direct --kind direct $options --epochs 120 $folds
+    stack geometry --features geometry $options --epochs 80 $folds
     stack conservative --from geometry.safetensors $options --rate 3e-4 --warm-up 50 --epochs 4 --connected 3 $folds
     # What the same networks reach without bases.
-    stack lsm-direct --without-bases --kind direct $options --epochs 24
-    stack lsm-conservative --without-bases $options --epochs 20
+    stack lsm-direct --without-bases --kind direct $options --epochs 120
+    stack lsm-conservative --without-bases $options --epochs 80
 }
 
 methane() {
