@@ -8,8 +8,10 @@ extension Atoms {
 
     private var keys: AtomProperty? { extras.first { $0.name == Self.keyName } }
 
-    /// Name of a property of atoms other than the order, if there is any.
-    public var foreignExtra: String? { extras.first { $0.name != Self.keyName }?.name }
+    /// Name of a property of atoms other than the order and those of the atom style, if there is any.
+    public var foreignExtra: String? {
+        extras.first { ![Self.keyName, AtomStyle.chargeName, AtomStyle.moleculeName].contains($0.name) }?.name
+    }
 
     /// Key of owned atom i.
     public func creationKey(_ i: Int) -> Int { keys.map { Int($0.values[i]) } ?? Int(id[i]) - 1 }

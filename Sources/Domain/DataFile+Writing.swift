@@ -19,7 +19,7 @@ extension DataFile {
     /// Atoms whose lines are gathered on rank 0 at once.
     private static let window = 16384
 
-    /// Writes a data file that LAMMPS and `read_data` read: atom style atomic, positions wrapped into the box, numbers with as many
+    /// Writes a data file that LAMMPS and `read_data` read: the atoms' own style, positions wrapped into the box, numbers with as many
     /// digits as give the same bits back, atoms in the order of their creation. Rank 0 never holds more than a window of lines. Collective.
     /// - Throws: `DeckError` at `location` with the system's reason, on all ranks.
     public static func write(
@@ -31,14 +31,16 @@ extension DataFile {
         let total = communicator.sum(atoms.owned)
         file?.write(header(description, atoms, total))
         if total > 0 {
-            file?.write("\nAtoms # atomic\n\n")
+            let charges = atoms.charge, molecules = atoms.molecule
+            file?.write("\nAtoms # \(atoms.style.rawValue)\n\n")
             inWindows(atoms, communicator, file) { i in
                 var x = atoms.position[i]
                 var n = atoms.image[i]
                 map.wrap(&x, &n)
                 let type = Int(atoms.type[i])
                 let name = description.usesLabels ? atoms.labels[type] ?? "\(type)" : "\(type)"
-                return "\(atoms.id[i]) \(name) \(shortest(x.x)) \(shortest(x.y)) \(shortest(x.z)) \(n.x) \(n.y) \(n.z)\n"
+                let molecule = molecules.map { "\(Int($0.values[i])) " } ?? "", charge = charges.map { "\(shortest($0.values[i])) " } ?? ""
+                return "\(atoms.id[i]) \(molecule)\(name) \(charge)\(shortest(x.x)) \(shortest(x.y)) \(shortest(x.z)) \(n.x) \(n.y) \(n.z)\n"
             }
             file?.write("\nVelocities\n\n")
             inWindows(atoms, communicator, file) { i in

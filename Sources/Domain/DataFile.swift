@@ -18,11 +18,13 @@ public final class DataFile {
     public struct Options: Sendable {
         /// Coefficient sections are skipped instead of refused.
         public var skipsCoefficients = false
+        /// The deck's atom style: what section Atoms holds if it does not say.
+        public var style = AtomStyle.atomic
         public init() {}
     }
 
     public let header: Header
-    /// True when the file has charges that are not zero, which are not kept.
+    /// True when the file has charges that are not zero, which no potential uses.
     public private(set) var hasCharges = false
     /// `x`, `y`, `z` where an image flag of a direction that is not periodic was set to 0.
     public private(set) var resetImages = Set<String>()
@@ -121,7 +123,7 @@ public final class DataFile {
             switch name {
             case "Masses": try readMasses(&atoms)
             case "Atom Type Labels": try readLabels(&atoms)
-            case "Atoms": try readAtoms(&atoms, box, decomposition, communicator)
+            case "Atoms": try readAtoms(&atoms, box, decomposition, options.style, communicator)
             case "Velocities":
                 guard seen.contains("Atoms") else { throw lines.error("Velocities must come after Atoms") }
                 try readVelocities(&atoms, communicator)
@@ -213,13 +215,16 @@ public final class DataFile {
     // MARK: - Atoms
 
     private func readAtoms(
-        _ atoms: inout Atoms, _ box: Box, _ decomposition: Decomposition, _ communicator: any Communicator
+        _ atoms: inout Atoms, _ box: Box, _ decomposition: Decomposition, _ expected: AtomStyle, _ communicator: any Communicator
     ) throws(DeckError) {
-        let style = lines.comment.split(separator: " ").first.map(String.init) ?? "atomic"
-        guard style == "atomic" || style == "charge" else {
-            throw lines.error("atom style \(style) is not supported: only atomic (id type x y z) and charge (id type q x y z) are")
+        let hint = lines.comment.split(separator: " ").first.map(String.init) ?? expected.rawValue
+        guard let style = AtomStyle(rawValue: hint) else {
+            let known = AtomStyle.allCases.map { "\($0.rawValue) (\($0.columns.joined(separator: " ")) x y z)" }.joined(separator: ", ")
+            throw lines.error("atom style \(hint) is not supported: only \(known)")
         }
-        let place = style == "charge" ? 3 : 2
+        let place = style.columns.count, chargeWord = style.columns.firstIndex(of: "q")
+        let typeWord = style.hasMolecule ? 2 : 1, layout = "as in the first line: \(style.columns.joined(separator: " ")) x y z"
+        let charges = atoms.charge, molecules = atoms.molecule
         var columns = 0
         var outside = 0
         var firstOutside: SourceLocation?
@@ -232,14 +237,16 @@ public final class DataFile {
                 columns = lines.words.count
                 guard columns == place + 3 || columns == place + 6 else {
                     throw lines.error(
-                        "atom style \(style) has \(place + 3) columns, or \(place + 6) with image flags; found \(columns)")
+                        "atom style \(style.rawValue) has \(place + 3) columns, or \(place + 6) with image flags; found \(columns)")
                 }
             }
-            try expect(columns, style == "charge" ? "as in the first line: id type q x y z" : "as in the first line: id type x y z")
+            try expect(columns, layout)
             let id = try lines.int(0, "the atom id")
             guard id >= 1 && id < 1 << 53 else { throw lines.error("an atom id must be positive", 0) }
-            let type = try type(1, atoms)
-            if style == "charge", try lines.double(2, "the charge") != 0 { hasCharges = true }
+            let type = try type(typeWord, atoms)
+            let charge = try chargeWord.map { word throws(DeckError) in try lines.double(word, "the charge") } ?? 0
+            if charge != 0 { hasCharges = true }
+            let molecule = style.hasMolecule ? try lines.int(1, "the molecule's number") : 0
             var x = Vector(
                 try lines.double(place, "x"), try lines.double(place + 1, "y"), try lines.double(place + 2, "z"), 0)
             var image = SIMD4<Int32>.zero
@@ -252,6 +259,8 @@ public final class DataFile {
             }
             guard decomposition.size == 1 || decomposition.owner(of: box.fractional(x)) == decomposition.rank else { continue }
             atoms.append(id: Int64(id), type: Int32(type), position: x, image: image)
+            charges?.values[atoms.owned - 1] = charge
+            molecules?.values[atoms.owned - 1] = Double(molecule)
             keys.append(number)
             numbers.append(lines.number)
         }

@@ -25,8 +25,11 @@ extension System {
         else { throw SimulationError("the ranks do not fit the processors command") }
         let map = FractionalMap(box)
         let keys = atoms.creationKeys()
-        let originals = ReplicaSource(atoms, oldMap, keys)
+        var originals = ReplicaSource(atoms, oldMap, keys)
         var grown = ReplicaSource.emptyAtoms(like: atoms)
+        atoms.style.addProperties(&grown)
+        let charges = grown.charge, molecules = grown.molecule
+        originals.molecules = communicator.max(originals.molecule.max() ?? 0)
         var newKeys: [Int] = []
         for i in 0..<copies.x {
             for j in 0..<copies.y {
@@ -50,12 +53,15 @@ extension System {
                         batch.append(
                             AtomRecord(
                                 id: originals.id[n] + Int64(offset * largest), key: Int64(place * count + originals.key[n]), position: x,
-                                velocity: originals.velocity[n], image: image, type: originals.type[n], mask: originals.mask[n]))
+                                velocity: originals.velocity[n], image: image, type: originals.type[n], mask: originals.mask[n],
+                                charge: originals.charge[n], molecule: originals.molecule[n] + Double(place) * originals.molecules))
                     }
                     for record in batch.delivered(decomposition, box, communicator) {
                         grown.append(
                             id: record.id, type: record.type, position: record.position, velocity: record.velocity, image: record.image,
                             mask: record.mask)
+                        charges?.values[grown.owned - 1] = record.charge
+                        molecules?.values[grown.owned - 1] = record.molecule
                         newKeys.append(Int(record.key))
                     }
                 }
@@ -75,6 +81,8 @@ struct AtomRecord: BitwiseCopyable {
     var image: SIMD4<Int32>
     var type: Int32
     var mask: UInt32
+    var charge: Double
+    var molecule: Double
 }
 
 /// Atoms on their way to the ranks that own their places.
@@ -112,6 +120,10 @@ private struct ReplicaSource {
     var velocity: [Vector] = []
     var type: [Int32] = []
     var mask: [UInt32] = []
+    var charge: [Double] = []
+    var molecule: [Double] = []
+    /// The largest molecule number of all ranks: each copy's begin above the one before.
+    var molecules = 0.0
 
     init(_ atoms: borrowing Atoms, _ map: FractionalMap, _ keys: [Int]) {
         count = atoms.owned
@@ -123,6 +135,8 @@ private struct ReplicaSource {
             velocity.append(atoms.velocity[i])
             type.append(atoms.type[i])
             mask.append(atoms.mask[i])
+            charge.append(atoms.charge?.values[i] ?? 0)
+            molecule.append(atoms.molecule?.values[i] ?? 0)
         }
     }
 

@@ -18,6 +18,8 @@ public struct AtomQuantity: Sendable {
         AtomQuantity("id", "number of the atom, from 1", isInteger: true) { s in each(s) { Double(s.atoms.id[$0]) } },
         AtomQuantity("type", "type, from 1", isInteger: true) { s in each(s) { Double(s.atoms.type[$0]) } },
         AtomQuantity("mass", "mass", { s in each(s) { s.atoms.mass[Int(s.atoms.type[$0])] ?? 0 } }),
+        AtomQuantity("mol", "number of the molecule", isInteger: true) { try carried($0, $0.atoms.molecule, "molecules") },
+        AtomQuantity("q", "charge") { try carried($0, $0.atoms.charge, "charges") },
         AtomQuantity("proc", "rank that owns the atom", isInteger: true) { s in each(s) { _ in Double(s.communicator.rank) } },
         AtomQuantity("procp1", "rank that owns the atom, from 1", isInteger: true) { s in each(s) { _ in Double(s.communicator.rank + 1) } },
     ] + axes("", "position", { s, d in each(s) { s.atoms.position[$0][d] } })
@@ -40,7 +42,7 @@ public struct AtomQuantity: Sendable {
 
     /// LAMMPS' attributes of richer atom styles, and why there are none here.
     static let refused: [String: String] = {
-        var table = ["mol": "atom_style atomic has no molecules", "q": "atom_style atomic has no charges"]
+        var table: [String: String] = [:]
         for name in ["mux", "muy", "muz", "mu"] { table[name] = "atom_style atomic has no dipoles" }
         for name in ["radius", "diameter", "omegax", "omegay", "omegaz", "angmomx", "angmomy", "angmomz", "tqx", "tqy", "tqz", "heatflow", "temperature"] {
             table[name] = "atoms are points"
@@ -49,6 +51,11 @@ public struct AtomQuantity: Sendable {
     }()
 
     public static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
+
+    private static func carried(_ s: System, _ property: AtomProperty?, _ what: String) throws -> [Double] {
+        guard let property else { throw DeckError("atom_style \(s.atoms.style.rawValue) has no \(what)", at: nil) }
+        return each(s) { property.values[$0] }
+    }
 
     private static func each(_ s: System, _ value: (Int) -> Double) -> [Double] { (0..<s.atoms.owned).map(value) }
 
@@ -95,6 +102,10 @@ public struct AtomInput: Sendable {
         location = word.location
         if let quantity = AtomQuantity.byName[word.text] {
             source = .quantity(quantity)
+            if let atoms = observation.host?.watchedSystem?.atoms.style, word.text == "q" && !atoms.hasCharge || word.text == "mol" && !atoms.hasMolecule {
+                let what = word.text == "q" ? "charges" : "molecules"
+                throw DeckError("'\(word.text)' is not there: atom_style \(atoms.rawValue) has no \(what)", at: word.location)
+            }
         } else if word.text.hasPrefix("v_") {
             source = .variable(String(word.text.dropFirst(2)))
             try observation.checkVariable(String(word.text.dropFirst(2)), at: word.location)

@@ -7,7 +7,7 @@ import Testing
     static let folder = DeckRunner.root + "/Tests/Reference/lammps/dynamics"
     static let dynamics = [
         "nvt", "npt-iso", "npt-aniso", "npt-tri", "npt-stress", "npt-couple", "npt-dilate", "npt-flip", "nph", "berendsen", "langevin", "deform",
-        "deform-tilt", "two", "two-lattices",
+        "deform-tilt", "two", "two-lattices", "change-box", "hybrid-scaled", "velocity-temp",
     ]
     static let minimisers = ["min-cg", "min-sd", "min-fire", "min-fixes", "relax-iso", "relax-aniso", "relax-tri", "relax-stress"]
 

@@ -144,7 +144,7 @@ import Testing
         Case("dump a all custom 2 a id xs ys zs\nrun 2\nundump a\nrerun a dump x y z vx", "has no column 'vx'; it has id xs ys zs"),
         Case("dump a all custom 2 a id xs ys zs\nrun 2\nrerun a dump x y z", "'a' is written by dump 'a'; undump it before"),
         Case("read_dump a 3 x y z add yes", "with purge yes only"),
-        Case("read_dump a 3 x y q", "atom_style atomic has no charges"),
+        Case("read_dump a 3 x y q", "charges are not read from frames"),
         Case("dump a all custom 2 a idd", "did you mean 'id'"),
         Case("thermo_style custom step tmep", "in.deck:11:26: unknown thermo keyword 'tmep'; did you mean 'temp'"),
         Case("thermo_style custom step c_tmp", "in.deck:11:26"),

@@ -53,6 +53,34 @@ import Testing
         #expect(error?.message.contains("types 1 and 2") == true)
     }
 
+    @Test("hybrid/scaled is an ensemble with constant weights")
+    func scaled() throws {
+        let lines = ["* * lj/cut 1 1.0 1.0", "* * lj/cut 2 0.4 0.9"]
+        let scaled = evaluate(try make("hybrid/scaled 0.3 lj/cut 2.5 0.7 lj/cut 1.7", lines))
+        let ensemble = evaluate(try make("ensemble/committee weights 0.3 0.7 lj/cut 2.5 lj/cut 1.7", lines))
+        #expect((scaled.energy - ensemble.energy).magnitude <= 1e-13 * scaled.energyMagnitude)
+        #expect(scaled.forceDistance(ensemble) <= 1e-12 * max(1, ensemble.largestForce))
+    }
+
+    @Test("in hybrid a pair belongs to the member that is named last")
+    func exclusive() throws {
+        let hybrid = evaluate(
+            try make("hybrid lj/cut 2.5 lj/cut 1.7", ["* * lj/cut 1 1.0 1.0", "1 2 lj/cut 2 0.4 0.9", "2 2 lj/cut 2 0.5 0.8"]))
+        let overlay = evaluate(
+            try make(
+                "hybrid/overlay lj/cut 2.5 lj/cut 1.7",
+                ["* * lj/cut 1 1.0 1.0", "1 2 none", "2 2 none", "1 2 lj/cut 2 0.4 0.9", "2 2 lj/cut 2 0.5 0.8"]))
+        #expect(hybrid.forceDistance(overlay) <= 1e-13)
+        for (line, message) in [
+            ("hybrid/scaled lj/cut 2.5", "pair_style"), ("hybrid/scaled a lj/cut 2.5", "a number"),
+            ("hybrid/scaled 0.5", "a scale and a pair style"),
+        ] {
+            let error = deckError { _ = try make(line, []) }
+            #expect(error != nil, "\(line)")
+            #expect(error?.message.contains(message) == true, "\(line): \(error?.message ?? "")")
+        }
+    }
+
     @Test("an ensemble may be the last member, and a hybrid a committee's")
     func nested() throws {
         let potential = try make(

@@ -18,6 +18,7 @@ public final class Session {
     public var boundary: [(Boundary, Boundary)] = Array(repeating: (.periodic, .periodic), count: 3)
     /// 2 or 3.
     public var dimension = 3
+    public var atomStyle = AtomStyle.atomic
     public var lattice: Lattice?
     public var regions: [String: Region] = [:]
     public var neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)
@@ -95,6 +96,7 @@ public final class Session {
 
     /// Gives the box and atoms to the session; called once by create_box, read_data, read_restart.
     public func install(_ system: System) {
+        atomStyle.addProperties(&system.atoms)
         if let timestep { system.timestep = timestep }
         system.interruption = { [unowned self] in limits.interruption(at: self.system?.step ?? 0) }
         self.system = system
@@ -146,6 +148,7 @@ public final class Session {
         units = .lj
         boundary = Array(repeating: (.periodic, .periodic), count: 3)
         dimension = 3
+        atomStyle = .atomic
         minimizer = MinimizerSettings()
         lattice = nil
         regions = [:]

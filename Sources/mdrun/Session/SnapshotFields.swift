@@ -57,7 +57,7 @@ struct SnapshotFields {
                 format = try words.choice("format", [("native", Format.native), ("xyz", .xyz), ("extxyz", .extendedXYZ)])
                 try words.finish()
             case "nfile": throw words.error("'nfile' is not supported: a frame is in one file", at: word)
-            case "q": throw words.error("atom_style atomic has no charges", at: word)
+            case "q": throw words.error("charges are not read from frames", at: word)
             default: throw DeckError.unknown("keyword of a frame", word, known: known)
             }
         }

@@ -1,18 +1,20 @@
 import Deck
+import Domain
 
 // Commands that decks carry for other builds of LAMMPS and that have one legal meaning here: read, checked, and without effect.
 
-/// `atom_style atomic`
+/// `atom_style`: what atoms carry, and the columns of data files.
 struct AtomStyleCommand: DeckCommand {
     static let name = "atom_style"
-    static let usage = "atom_style atomic"
+    static let usage = "atom_style atomic|charge|molecular|full   (charges and molecule numbers are kept; there is no topology)"
+    private let style: AtomStyle
 
     init(_ words: inout Words, _ session: Session) throws {
-        _ = try words.choice("an atom style", [("atomic", ())])
+        style = try words.choice("an atom style", AtomStyle.allCases.map { ($0.rawValue, $0) })
         guard session.system == nil else { throw words.error("atom_style must come before the simulation box is made") }
     }
 
-    func execute(_ session: Session) {}
+    func execute(_ session: Session) { session.atomStyle = style }
 }
 
 /// `dimension 2|3`: in two dimensions atoms stay in the plane z = 0, and z must be periodic.

@@ -7,7 +7,7 @@ struct ReadData: DeckCommand {
     static let name = "read_data"
     static let usage = """
         read_data FILE [nocoeff] [extra/atom/types N] [group NAME]
-        Sections Masses, Atom Type Labels, Atoms (atomic or charge), Velocities. nocoeff skips coefficient sections.
+        Sections Masses, Atom Type Labels, Atoms (atomic, charge, molecular, full; as the file says or by atom_style), Velocities. nocoeff skips coefficient sections.
         """
 
     private let file: Word
@@ -39,6 +39,7 @@ struct ReadData: DeckCommand {
     }
 
     func execute(_ session: Session) throws {
+        var options = options
         let communicator = session.communicator
         let lines = try SharedLines(file.text, fallbackFolder: session.deckFolder, communicator, at: file.location)
         session.output.line("Reading data file ...")
@@ -60,6 +61,8 @@ struct ReadData: DeckCommand {
             let decomposition = Decomposition(
                 box: box, rank: communicator.rank, size: communicator.size, wanted: session.processors)
         else { throw DeckError("the ranks do not fit the processors command", at: file.location) }
+        options.style = session.atomStyle
+        session.atomStyle.addProperties(&system.atoms)
         try data.readSections(into: &system.atoms, box: box, decomposition: decomposition, options, communicator)
         if let groupName {
             guard let group = system.groups.make(groupName) else { throw DeckError("too many groups", at: file.location) }

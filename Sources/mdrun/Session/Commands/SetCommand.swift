@@ -9,7 +9,7 @@ struct SetCommand: DeckCommand {
         set atom|type|group|region WHICH KEYWORD VALUES...
         WHICH: ids or types such as 3, 2*5, *; a type label; a group's or region's name.
         KEYWORD: type T, type/fraction T FRACTION SEED, type/ratio T FRACTION SEED, type/subset T N SEED, x|y|z|vx|vy|vz VALUE,
-        image NX|NULL NY|NULL NZ|NULL. A VALUE may be v_NAME.
+        image NX|NULL NY|NULL NZ|NULL, charge Q, mol N (where the atom style has them). A VALUE may be v_NAME.
         """
 
     private enum Selection {
@@ -27,6 +27,7 @@ struct SetCommand: DeckCommand {
         case subset(Int, Int, seed: Int)
         case position(Int, AtomValue)
         case velocity(Int, AtomValue)
+        case property(AtomProperty, AtomValue)
         case image([Int?])
     }
 
@@ -35,7 +36,7 @@ struct SetCommand: DeckCommand {
     private let location: SourceLocation
 
     private static let keywords = [
-        "type", "type/fraction", "type/ratio", "type/subset", "x", "y", "z", "vx", "vy", "vz", "image",
+        "type", "type/fraction", "type/ratio", "type/subset", "x", "y", "z", "vx", "vy", "vz", "image", "charge", "mol",
     ]
 
     init(_ words: inout Words, _ session: Session) throws {
@@ -83,7 +84,12 @@ struct SetCommand: DeckCommand {
                     }
                     return flag
                 })
-        case "mass", "charge", "mol", "density", "temperature":
+        case "charge", "mol":
+            guard let property = keyword.text == "charge" ? session.system!.atoms.charge : session.system!.atoms.molecule else {
+                throw words.error("atom_style \(session.atomStyle.rawValue) has no \(keyword.text == "mol" ? "molecules" : "charges")", at: keyword)
+            }
+            return .property(property, try AtomValue(&words, keyword.text == "mol" ? "the molecule's number" : "the charge", session))
+        case "mass", "density", "temperature":
             throw words.error("'\(keyword.text)' is not an atom's own property here", at: keyword)
         default: throw DeckError.unknown("set keyword", keyword, known: keywords)
         }
@@ -147,6 +153,9 @@ struct SetCommand: DeckCommand {
         case .velocity(let d, let value):
             let v = try value.evaluate(session)
             for i in chosen { system.atoms.velocity[i][d] = v(i) }
+        case .property(let property, let value):
+            let x = try value.evaluate(session)
+            for i in chosen { property.values[i] = x(i) }
         case .image(let flags):
             for d in 0..<3 { if let flag = flags[d] { for i in chosen { system.atoms.image[i][d] = Int32(flag) } } }
         }
