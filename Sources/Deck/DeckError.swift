@@ -42,7 +42,9 @@ public struct DeckError: Error, Sendable, CustomStringConvertible {
     }
 
     static func unknown(_ kind: String, _ name: String, at location: SourceLocation?, known: [String]) -> DeckError {
-        var message = "unknown \(kind) '\(name)'"
+        // What is expected is often said with its article: "a keyword of run".
+        let bare = ["a ", "an ", "the "].first { kind.hasPrefix($0) }.map { kind.dropFirst($0.count) } ?? kind[...]
+        var message = "unknown \(bare) '\(name)'"
         if let near = nearestName(to: name, in: known) { message += "; did you mean '\(near)'?" }
         let names = Set(known).sorted()
         if !names.isEmpty && names.count <= 8 { message += " (known: \(names.joined(separator: ", ")))" }

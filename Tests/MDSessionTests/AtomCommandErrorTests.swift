@@ -97,7 +97,7 @@ import Testing
         (data("Atoms\n\n1 1 0 0 0\n2 1 0 0 0x10\n"), "12:9: z must be a number, not '0x10'"),
         (data("Atoms\n\n1 1 0 0 0\n2 1 0 0\n"), "12:1: expected 5 columns"),
         (data("Atoms\n\n1 1 0 0\n2 1 0 0\n"), "11:1: atom style atomic has 5 columns, or 8 with image flags; found 4"),
-        (data("Atoms # full\n\n1 1 1 0 0 0 0\n"), "9:1: atom style full is not supported"),
+        (data("Atoms # sphere\n\n1 1 1 0 0 0 0\n"), "9:1: atom style sphere is not supported"),
         (data("Atoms\n\n1 1 0 0 0\n1 1 1 0 0\n"), "12:1: atom id 1 occurs more than once"),
         (data("Atoms\n\n1 1 0 0 0\n2 3 1 0 0\n"), "12:3: atom type 3 is not from 1 to 2"),
         (data("Atoms\n\n1 1 0 0 0\n2 Cu 1 0 0\n"), "12:3: unknown type label 'Cu'"),

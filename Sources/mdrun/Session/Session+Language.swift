@@ -11,6 +11,9 @@ extension Session: DeckHost {
         }
         // LAMMPS takes these before there is a box; they need its types, so they wait.
         if system == nil, ["pair_style", "pair_modify"].contains(command.name.text) {
+            if command.name.text == "pair_style", let style = command.words.first, !registry.styles.contains(where: { $0.name == style.text }) {
+                throw DeckError.unknown("pair_style", style, known: registry.styles.map(\.name))
+            }
             deferred.append(command)
             return
         }
