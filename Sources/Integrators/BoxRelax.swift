@@ -45,12 +45,7 @@ public final class BoxRelax: Fix {
     public var isExtensive: Bool { true }
 
     public func modify(_ keyword: String, _ value: FixModification) -> Bool {
-        switch value {
-        case .temperature(let other) where keyword == "temp": pressure.temperature = pressure.temperature.map { _ in other }
-        case .pressure(let other) where keyword == "press": pressure = other
-        default: return false
-        }
-        return true
+        Pressure.modify(&pressure, keyword, value)
     }
 
     // MARK: - As degrees of freedom

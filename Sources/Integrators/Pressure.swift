@@ -12,6 +12,16 @@ public final class Pressure {
 
     public init(temperature: Temperature?, hasVirial: Bool = true) { (self.temperature, self.hasVirial) = (temperature, hasVirial) }
 
+    /// `fix_modify ID temp|press` of a fix that has a pressure; false for another word.
+    static func modify(_ pressure: inout Pressure, _ keyword: String, _ value: FixModification) -> Bool {
+        switch value {
+        case .temperature(let other) where keyword == "temp": pressure.temperature = pressure.temperature.map { _ in other }
+        case .pressure(let other) where keyword == "press": pressure = other
+        default: return false
+        }
+        return true
+    }
+
     public var wants: Wanted { hasVirial ? .virial : [] }
 
     /// xx yy zz xy xz yz of all ranks in energy units; entries of a third dimension that is not there are 0. Collective.

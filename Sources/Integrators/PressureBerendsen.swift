@@ -32,12 +32,7 @@ public final class PressureBerendsen: Fix {
     public func wants(at step: Int) -> Wanted { .virial }
 
     public func modify(_ keyword: String, _ value: FixModification) -> Bool {
-        switch value {
-        case .temperature(let other) where keyword == "temp": pressure.temperature = pressure.temperature.map { _ in other }
-        case .pressure(let other) where keyword == "press": pressure = other
-        default: return false
-        }
-        return true
+        Pressure.modify(&pressure, keyword, value)
     }
 
     public func prepare(_ system: System) throws {

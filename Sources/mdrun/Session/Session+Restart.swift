@@ -185,17 +185,20 @@ struct RestoredStates {
 struct DynamicsLines {
     private(set) var pair: [String] = []
     private(set) var fixes: [(id: String, text: String)] = []
-    /// Digest of the files that the potential's lines have read, 0: none.
-    var fileDigest: UInt64 = 0
+    /// Digest of what each of the potential's lines has read, of those that read files.
+    private(set) var fileDigests: [UInt64] = []
 
     /// - Parameter files: digest of the bytes that the command has read.
     mutating func record(_ command: Command, files: UInt64) {
-        if command.name.text.hasPrefix("pair_"), files != Checksum().value { fileDigest ^= files }
         let text = ([command.name] + command.words).map(\.text).joined(separator: " ")
         guard let id = command.words.first?.text else { return }
         switch command.name.text {
-        case "pair_style": (pair, fileDigest) = ([text], files == Checksum().value ? 0 : files)
-        case "pair_coeff", "pair_modify": pair.append(text)
+        case "pair_style":
+            (pair, fileDigests) = ([text], [])
+            note(files)
+        case "pair_coeff", "pair_modify":
+            pair.append(text)
+            note(files)
         case "fix":
             fixes.removeAll { $0.id == id }
             fixes.append((id, text))
@@ -205,12 +208,14 @@ struct DynamicsLines {
         }
     }
 
-    var signature: String { (pair + fixes.map(\.text)).joined(separator: "\n") + "\n\(fileDigest)" }
+    private mutating func note(_ files: UInt64) { if files != Checksum().value { fileDigests.append(files) } }
+
+    var signature: String { (pair + fileDigests.map { "\($0)" } + fixes.map(\.text)).joined(separator: "\n") }
 
     /// The potential's lines, where it reads no files: those are left to the deck.
     var savedPair: [UInt8] {
         var state = StateWriter()
-        let lines = fileDigest == 0 ? pair : []
+        let lines = fileDigests.isEmpty ? pair : []
         state.put(lines.count)
         for line in lines { state.put(line) }
         return state.bytes
