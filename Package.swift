@@ -43,7 +43,7 @@ let package = Package(
             name: "MDSession", dependencies: ["Observers", "Integrators", "Potentials", "Domain", "Deck"],
             path: "Sources/mdrun/Session", swiftSettings: optimised),
         .executableTarget(
-            name: "mdrun", dependencies: ["MDSession"], path: "Sources/mdrun/Main", swiftSettings: optimised),
+            name: "mdrun", dependencies: ["MDSession", "Integrators"], path: "Sources/mdrun/Main", swiftSettings: optimised),
         .executableTarget(
             name: "mdfit",
             dependencies: [

@@ -19,7 +19,7 @@ public struct Box: Sendable, Equatable {
         get { faces.map { ($0[0], $0[1]) } }
         set { faces = newValue.map { [$0.0, $0.1] } }
     }
-    private var faces: [[Boundary]] = Array(repeating: [.periodic, .periodic], count: 3)
+    private(set) var faces: [[Boundary]] = Array(repeating: [.periodic, .periodic], count: 3)
     /// Where the deck put the faces of `m` boundaries: they never shrink below these.
     public var minimumLo: Vector = .zero
     public var minimumHi: Vector = .zero

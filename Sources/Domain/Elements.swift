@@ -35,4 +35,18 @@ public enum Elements {
         ("Db", 268), ("Sg", 269), ("Bh", 270), ("Hs", 269), ("Mt", 277), ("Ds", 281), ("Rg", 282), ("Cn", 285),
         ("Nh", 286), ("Fl", 290), ("Mc", 290), ("Lv", 293), ("Ts", 294), ("Og", 294),
     ]
+
+    /// Covalent radius in Angstrom, H to Cm (Cordero et al., Dalton Trans. 2008, 2832; of C sp3, of Mn, Fe, Co low spin); nil beyond, and for
+    /// what is no element's symbol.
+    public static func covalentRadius(of symbol: String) -> Double? {
+        guard let number = number(of: symbol), number <= radii.count else { return nil }
+        return Double(radii[number - 1]) / 100
+    }
+
+    private static let radii = [
+        31, 28, 128, 96, 84, 76, 71, 66, 57, 58, 166, 141, 121, 111, 107, 105, 102, 106, 203, 176, 170, 160, 153, 139, 139, 132, 126,
+        124, 132, 122, 122, 120, 119, 120, 120, 116, 220, 195, 190, 175, 164, 154, 147, 146, 142, 139, 145, 144, 142, 139, 139, 138, 139,
+        140, 244, 215, 207, 204, 203, 201, 199, 198, 198, 196, 194, 192, 192, 189, 190, 187, 187, 175, 170, 162, 151, 144, 141, 136, 136,
+        132, 145, 146, 148, 140, 150, 150, 260, 221, 215, 206, 200, 196, 190, 187, 180, 169,
+    ]
 }

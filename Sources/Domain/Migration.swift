@@ -3,9 +3,11 @@ extension Atoms {
     ///
     /// One irregular exchange, so an atom may go any distance: the same code serves a time step, read_data and displace_atoms.
     /// Arrivals are appended in rank order after the atoms that stay, so the order depends on nothing but positions and ranks.
+    /// An atom beyond a fixed face (boundary f) is lost, as in LAMMPS; `total` is left as it was, so that this can be told.
     public mutating func migrate(box: Box, decomposition: Decomposition, communicator: any Communicator) {
         removeGhosts()
         for i in 0..<owned { box.wrap(&position[i], &image[i]) }
+        removeLost(box)
         guard communicator.size > 1 else { return }
         var parcels = [[UInt8]](repeating: [], count: communicator.size)
         var kept = 0
@@ -20,6 +22,16 @@ extension Atoms {
         }
         truncate(to: kept)
         for parcel in communicator.allToAll(parcels) { unpack(parcel) }
+    }
+
+    private mutating func removeLost(_ box: Box) {
+        let fixed = (0..<3).filter { box.faces[$0].contains(.fixed) }
+        guard !fixed.isEmpty else { return }
+        let isLost = (0..<owned).map { i in
+            let s = box.fractional(position[i])
+            return fixed.contains { d in box.faces[d][0] == .fixed && s[d] < 0 || box.faces[d][1] == .fixed && s[d] >= 1 }
+        }
+        if isLost.contains(true) { remove { isLost[$0] } }
     }
 
     /// Puts owned atoms in the order of cells of about `width`, so that neighbours in space are neighbours in memory.

@@ -88,7 +88,7 @@ public final class Simulation {
         try prepare(run)
         let start = Timings.now()
         interruption = nil
-        while system.step < run.last && system.stop == nil && interruption == nil { try step() }
+        while system.step < run.last && system.stop == nil && interruption == nil { try judged { try step() } }
         timings.loop = Timings.now() - start
         for observer in observers { try observer.finish(self, run) }
     }
@@ -177,6 +177,16 @@ public final class Simulation {
         }
     }
 
+    /// What only shows that the trajectory makes no sense is for a fix to judge, where there is one.
+    private func judged(_ body: () throws -> Void) throws {
+        do { try body() } catch let error as SimulationError {
+            guard let breakdown = error.breakdown, let judge else { throw error }
+            try judge.breakDown(breakdown, system)
+        }
+    }
+
+    private var judge: (any StabilityJudge)? { fixes.lazy.compactMap { $0 as? any StabilityJudge }.first }
+
     /// What any rank was asked, on every rank.
     func askedToStop() -> Interruption? {
         guard let ask = system.interruption else { return nil }
@@ -237,8 +247,8 @@ public final class Simulation {
     public func settleRanks() throws {
         shrinkWrap()
         decomposition = try Self.decompose(system, processors)
-        system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
         system.atoms.total = system.communicator.sum(system.atoms.owned)
+        system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
         nextSort = 0
     }
 
@@ -372,14 +382,25 @@ public final class Simulation {
         let f = system.forces.force.pointer
         var sum = Vector.zero
         for i in 0..<system.atoms.owned { sum += f[i].xyz * 0 }
-        guard sum != .zero else { return }
-        for i in 0..<system.atoms.owned where !(f[i].x.isFinite && f[i].y.isFinite && f[i].z.isFinite) {
+        let isBad = sum != .zero
+        // Where a fix judges, all ranks hear of it at once; else the rank that has such an atom ends all.
+        guard judge == nil ? isBad : system.communicator.any(isBad) else { return }
+        let bad = (0..<system.atoms.owned).first { !(f[$0].x.isFinite && f[$0].y.isFinite && f[$0].z.isFinite) }
+        let told = bad.map { i in
             let x = system.atoms.position[i]
+            return "the force on atom \(system.atoms.id[i]) (type \(system.atoms.type[i])) at (\(x.x), \(x.y), \(x.z)) is not finite; model: "
+                + potential.culprit(atom: i)
+        }
+        guard judge != nil else {
             throw SimulationError(
-                "step \(system.step): the force on atom \(system.atoms.id[i]) (type \(system.atoms.type[i])) at "
-                    + "(\(x.x), \(x.y), \(x.z)) is not finite; model: \(potential.culprit(atom: i)). "
+                "step \(system.step): \(told ?? "a force is not finite"). "
                     + "Overlapping atoms, a time step that is too long, or a configuration far outside the model's data.")
         }
+        let owner = system.communicator.all(.min, bad == nil ? system.communicator.size : system.communicator.rank)
+        let message = String(decoding: system.communicator.broadcast(told.map { Array($0.utf8) }, from: owner), as: UTF8.self)
+        let atom = system.communicator.all(.max, system.communicator.rank == owner ? bad.map { Int(system.atoms.id[$0]) } ?? 0 : 0)
+        throw SimulationError(
+            "step \(system.step): \(message)", breakdown: Breakdown(rule: "non-finite", atoms: [Int64(atom)], message: message))
     }
 
     // MARK: - Schedules
@@ -403,10 +424,4 @@ public protocol FrameSource {
     func load() throws
     /// Moves to the next frame without changing the system; false when there is none.
     func advance() throws -> Bool
-}
-
-/// A run had to stop; the message is complete.
-public struct SimulationError: Error, CustomStringConvertible {
-    public let description: String
-    public init(_ description: String) { self.description = description }
 }

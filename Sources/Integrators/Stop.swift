@@ -4,8 +4,12 @@ public struct Stop: Sendable {
     public var message: String?
     /// Whether later `run` commands do nothing.
     public var skipsLaterRuns: Bool
+    /// Exit status of the program when the deck has been read to its end; nil: success.
+    public var status: Int32?
 
-    public init(message: String?, skipsLaterRuns: Bool) { (self.message, self.skipsLaterRuns) = (message, skipsLaterRuns) }
+    public init(message: String?, skipsLaterRuns: Bool, status: Int32? = nil) {
+        (self.message, self.skipsLaterRuns, self.status) = (message, skipsLaterRuns, status)
+    }
 }
 
 /// Why a run ends early though its dynamics could go on.
@@ -32,6 +36,6 @@ public enum StopAction: String, Sendable, CaseIterable {
         if self == .hard { throw SimulationError(message) }
         // Of several fixes at one step, the first one's message and the strictest consequence count.
         let skips = self == .soft || system.stop?.skipsLaterRuns ?? false
-        system.stop = Stop(message: system.stop?.message ?? (isTold ? message : nil), skipsLaterRuns: skips)
+        system.stop = Stop(message: system.stop?.message ?? (isTold ? message : nil), skipsLaterRuns: skips, status: system.stop?.status)
     }
 }

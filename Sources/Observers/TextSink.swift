@@ -43,6 +43,9 @@ public protocol ObservationHost: AnyObject {
     func region(_ word: Word) throws -> any Region
     /// nil when there is no such variable.
     func variableStyle(_ name: String) -> VariableStyle?
+    /// A file's bytes on every rank. Collective.
+    /// - Throws: `DeckError` at the place, with the system's reason.
+    func readInput(_ path: String, at location: SourceLocation?) throws -> [UInt8]
     /// Whether a file was read as input by this run, so that no output may replace it. Asked on rank 0.
     func isInput(_ path: String) -> Bool
     /// nil when there is no region of that name.

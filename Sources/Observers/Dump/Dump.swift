@@ -17,6 +17,8 @@ public final class Dump: Observer {
     private unowned let observation: Observation
     private weak var system: System?
     private var file: OutputFile?
+    /// Where frames of `append` begin.
+    private var frameStarts: [Int] = []
     /// Frames in the present file; for a file that is appended to, what its format finds there.
     private var framesInFile = 0
     /// Bytes of the present file, on every rank.
@@ -138,7 +140,38 @@ public final class Dump: Observer {
     }
 
     /// One frame at the end of a file that is open. Collective.
-    func append(_ snapshot: Snapshot) throws { try write(snapshot) }
+    func append(_ snapshot: Snapshot) throws {
+        frameStarts.append(size)
+        try write(snapshot)
+    }
+
+    /// Drops the oldest frames that `append` has written, once there are twice as many as are to be kept. Collective.
+    func keepLast(_ number: Int) throws {
+        guard frameStarts.count > 2 * number else { return }
+        let first = frameStarts[frameStarts.count - number]
+        size = try communicatorOfFile().valueOnFirstRank {
+            try file?.dropFirst(first)
+            return file?.size ?? 0
+        }
+        frameStarts = frameStarts.suffix(number).map { $0 - first }
+    }
+
+    /// `save` and `restore` for frames of `append`.
+    func saveFrames(_ state: inout StateWriter) {
+        save(&state)
+        state.put(frameStarts.map { Double($0) })
+    }
+
+    func restoreFrames(_ state: inout StateReader) throws {
+        try restore(&state)
+        let starts = try state.doubles()
+        if resumption != nil { frameStarts = starts.map { Int($0) } }
+    }
+
+    private func communicatorOfFile() throws -> any Communicator {
+        guard let system = try observation.requireHost().watchedSystem else { throw OutputError("there is no system whose frames could be kept") }
+        return system.communicator
+    }
 
     // MARK: - Restart
 

@@ -67,12 +67,29 @@ final class OutputFile {
         lseek(descriptor, off_t(length), SEEK_SET)
     }
 
-    /// The first bytes.
-    func head(_ count: Int) -> [UInt8] {
+    /// The first bytes, or those behind an offset.
+    func head(_ count: Int, from offset: Int = 0) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, 0) }
+        let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, off_t(offset)) }
         bytes.removeLast(count - max(0, got))
         return bytes
+    }
+
+    /// Drops the first bytes.
+    func dropFirst(_ count: Int) throws {
+        let kept = head(size - count, from: count)
+        try truncate(to: 0)
+        try put(kept)
+    }
+
+    /// Writes a whole file aside and puts it in the place of what was there: a reader finds the old one or the new one.
+    static func replace(_ path: String, with bytes: [UInt8], isInput: (String) -> Bool) throws {
+        guard !isInput(path) else { throw OutputError("'\(path)' is an input of this run and is not overwritten") }
+        let file = try OutputFile(path + ".new", .replace, isInput: isInput)
+        try file.write(bytes)
+        try file.endFrame()
+        try file.close()
+        guard rename(path + ".new", path) == 0 else { throw OutputError("cannot write", path) }
     }
 
     func write(_ bytes: [UInt8]) throws {

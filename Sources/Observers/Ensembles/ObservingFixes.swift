@@ -20,6 +20,7 @@ public struct ObservingFixStyle: Sendable {
         PairFix.entry,
         NumDiff.entry,
         NumDiffVirial.entry,
+        StabilityFix.entry,
     ]
 }
 

@@ -175,7 +175,9 @@ public final class Thermo: Observer {
         let now = system.communicator.sum(system.atoms.owned)
         guard now != system.atoms.total, lost != .ignore else { return now }
         let message = "Lost atoms: original \(system.atoms.total) current \(now)"
-        if lost == .error { throw SimulationError("step \(system.step): \(message)") }
+        if lost == .error {
+            throw SimulationError("step \(system.step): \(message)", breakdown: Breakdown(rule: "lost", atoms: [], message: message))
+        }
         sink.warn(message)
         system.atoms.total = now
         return now

@@ -1,5 +1,6 @@
 import Deck
 import Domain
+import Integrators
 import MDSession
 
 #if canImport(Glibc)
@@ -39,16 +40,23 @@ struct Mdrun {
         do {
             RunLimits.catchSignals()
             let status = try Launch(request, communicator, output).run()
-            communicator.barrier()
-            communicator.finish()
-            exit(Int32(status))
+            end(communicator, Int32(status))
         } catch is Interrupted {
-            communicator.barrier()
-            communicator.finish()
-            exit(Interrupted.status)
+            end(communicator, Interrupted.status)
+        } catch let verdict as Unstable {
+            output.endTable()
+            output.line(verdict.description)
+            end(communicator, Unstable.status)
         } catch {
             fail(error, communicator, output)
         }
+    }
+
+    /// Ends every rank in order. Called on all of them.
+    private static func end(_ communicator: MPICommunicator, _ status: Int32) -> Never {
+        communicator.barrier()
+        communicator.finish()
+        exit(status)
     }
 
     /// Tells an error and ends every rank with status 1. What all ranks met is told once, by rank 0, and they end in order; what only
@@ -95,6 +103,6 @@ struct Launch {
         output.line("mdrun \(version), \(ranks)")
         try session.interpreter.run(file: path)
         if isCheck { output.line(session.checkReport(deck: path)) }
-        return session.interpreter.quitStatus ?? 0
+        return session.interpreter.quitStatus ?? session.endStatus.map(Int.init) ?? 0
     }
 }

@@ -104,6 +104,7 @@ extension Session {
         try simulation.run(run)
         if let stop = simulation.system.stop {
             skipsRuns = skipsRuns || stop.skipsLaterRuns
+            endStatus = endStatus ?? stop.status
             if let message = stop.message { output.line(message) }
         }
         output.write(RunReport.summary(simulation, run, observation))

@@ -52,6 +52,8 @@ public final class Session {
     let limits = RunLimits()
     /// Set when a fix has ended a run so that later runs are skipped (`fix halt ... error soft`).
     var skipsRuns = false
+    /// Exit status that a fix has asked for.
+    public internal(set) var endStatus: Int32?
 
     /// Of the files that the present command has read.
     var filesDigest = Checksum()
@@ -137,6 +139,8 @@ public final class Session {
         noteInput(path)
         return bytes
     }
+
+    public func readInput(_ path: String, at location: SourceLocation?) throws -> [UInt8] { try readBytes(path, at: location) }
 
     /// A file that is read in another way; no output may replace it.
     func noteInput(_ path: String) {
