@@ -17,11 +17,15 @@ let package = Package(
     products: [
         .executable(name: "mdrun", targets: ["mdrun"]),
         .executable(name: "mdfit", targets: ["mdfit"]),
+        .executable(name: "mdsweep", targets: ["mdsweep"]),
         // For Benchmarks/, a package of its own.
         .library(name: "Potentials", targets: ["Potentials", "Domain", "Deck"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        // For mdsweep alone: its YAML files and its index.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"])]),
@@ -30,6 +34,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CLanes"),
         .target(name: "CMPI", dependencies: ["CMPICH"], cSettings: cOptimised),
+        .target(name: "CProcess"),
+        .target(name: "Digest", swiftSettings: optimised),
         .target(name: "Deck", swiftSettings: optimised),
         .target(name: "Domain", dependencies: ["CMPI", "CZlib", "CZstd", "Deck"], swiftSettings: optimised + [lifetimes]),
         .target(
@@ -38,7 +44,7 @@ let package = Package(
         .target(
             name: "Observers", dependencies: ["Integrators", "Potentials", "Domain", "Deck"],
             swiftSettings: optimised),
-        .target(name: "Fitting", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
+        .target(name: "Fitting", dependencies: ["Potentials", "Domain", "Deck", "Digest"], swiftSettings: optimised),
         .target(
             name: "MDSession", dependencies: ["Observers", "Integrators", "Potentials", "Domain", "Deck"],
             path: "Sources/mdrun/Session", swiftSettings: optimised),
@@ -47,8 +53,15 @@ let package = Package(
         .executableTarget(
             name: "mdfit",
             dependencies: [
-                "Fitting", "MDSession", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Fitting", "MDSession", "Digest", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: optimised),
+        .target(
+            name: "Sweep",
+            dependencies: [
+                "CProcess", "Deck", "Digest", .product(name: "Yams", package: "Yams"), .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .executableTarget(
+            name: "mdsweep", dependencies: ["Sweep", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .target(name: "TestSupport", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
         .executableTarget(name: "mdcheck", dependencies: ["TestSupport"], swiftSettings: optimised),
         .testTarget(name: "DeckTests", dependencies: ["Deck"]),
@@ -60,12 +73,13 @@ let package = Package(
             name: "PotentialsTests", dependencies: ["Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
         .testTarget(
-            name: "FittingTests", dependencies: ["Fitting", "Potentials", "Domain", "Deck", "TestSupport", "mdfit"],
+            name: "FittingTests", dependencies: ["Fitting", "Digest", "Potentials", "Domain", "Deck", "TestSupport", "mdfit"],
             swiftSettings: optimised),
         .testTarget(
             name: "MDSessionTests",
             dependencies: ["MDSession", "Observers", "Integrators", "Potentials", "Domain", "Deck", "TestSupport"],
             swiftSettings: optimised),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Deck", "TestSupport", "mdrun", "mdsweep"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import Digest
 import Domain
 
 /// The frames of a data set that one rank holds in memory: of the selected ones every `size`-th, beginning with its own rank.

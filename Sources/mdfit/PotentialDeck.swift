@@ -1,4 +1,5 @@
 import Deck
+import Digest
 import Domain
 import Fitting
 import Foundation
