@@ -11,7 +11,10 @@ struct Mdsweep: ParsableCommand {
             killed ones are resumed, finished ones never repeated. See docs/Sweeps.md.
             """,
         version: "mdsweep 0.1.0",
-        subcommands: [RunCommand.self, StatusCommand.self, RetryCommand.self, ReportCommand.self, ExpandCommand.self, SubmitCommand.self])
+        subcommands: [
+            RunCommand.self, StatusCommand.self, RetryCommand.self, ReportCommand.self, ExpandCommand.self, SubmitCommand.self,
+            BenchCommand.self,
+        ])
 }
 
 /// The sweep that a command is about: a plan, whose folder is NAME.sweep in the working folder or `--folder`, or such a folder.

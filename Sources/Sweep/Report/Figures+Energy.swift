@@ -15,8 +15,9 @@ extension Report {
         let all = rows.flatMap { $0.1.map(\.1) }
         let labels = rows.map { $0.0.label.isEmpty ? "all runs" : $0.0.label }
         let left = 24 + (labels.map { Style.width($0) }.max() ?? 0)
-        let top = 10.0, row = 26.0, bottom = top + row * Double(rows.count)
+        let top = 24.0, row = 26.0, bottom = top + row * Double(rows.count)
         var svg = SVG(width: left + 480 + 90, height: bottom + 46)
+        svg.text("median", left + 480 + 12, top - 8, size: 11, colour: Style.faint)
         // Where some models drift a thousand times as much as others, a linear axis shows only those.
         let sizes = all.map(abs).filter { $0 > 0 }.sorted()
         var kind = Scale.Kind.linear
@@ -100,7 +101,9 @@ extension Report {
             let points = line.points.map { point in
                 (x: chart.x(point.x), y: chart.y(min(max(point.y, chart.y.low), chart.y.high)))
             }
-            chart.svg.path(points, Style.stroke(line.place, width: 1.2) + " stroke-opacity=\"0.7\"")
+            chart.svg.path(
+                points,
+                "fill=\"none\" stroke=\"\(Style.colour(line.place))\" stroke-width=\"1.2\" stroke-opacity=\"0.65\" stroke-linejoin=\"round\"")
             // Each group's name stands at the end of its longest line.
             if !labels.contains(where: { $0.text == line.name }) {
                 let longest = lines.filter { $0.name == line.name }.max { $0.points.last!.x < $1.points.last!.x }!

@@ -5,6 +5,12 @@ struct Figure {
     var name: String
     var svg: String
     var caption: String
+
+    /// The name without a panel's number.
+    var family: Substring {
+        guard let dash = name.lastIndex(of: "-"), Int(name[name.index(after: dash)...]) != nil else { return name[...] }
+        return name[..<dash]
+    }
 }
 
 extension Report {

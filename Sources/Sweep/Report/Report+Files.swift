@@ -10,7 +10,7 @@ extension Report {
             ("report.html", page()), ("groups.csv", groupsCSV()), ("runs.csv", runsCSV()), ("survival.csv", survivalCSV()), ("report.json", try json()),
         ]
         if !timestepSeries.isEmpty { files.append(("timestep.csv", timestepCSV())) }
-        for figure in all.survival + all.energy + all.timestep + all.time + all.cost { files.append(("\(figure.name).svg", figure.svg)) }
+        for figure in all.flatMap(\.figures) { files.append(("\(figure.name).svg", figure.svg)) }
         for (name, text) in files { try Files.write(text, to: "\(folder)/\(name)", isSynced: false) }
         return files.map { "\(folder)/\($0.0)" }
     }
@@ -36,12 +36,12 @@ extension Report {
             ]
         ]
         for group in groups {
-            let mean = group.survival.mean(upTo: horizon), isKnown = group.survival.count > 0
+            let mean = group.meanStableTime(upTo: horizon)
             var row = group.values.map { Self.cell($0) }
             row += ["\(group.runs.count)"] + Outcome.allCases.map { "\(group.counts[$0] ?? 0)" }
             row += ["\(group.waiting)", "\(group.leftOut)", Self.cell(horizon), "\(group.stableCount)", "\(group.knownCount)"]
             row += [group.stable.value, group.stable.low, group.stable.high].map { group.knownCount > 0 ? Self.cell($0) : "" }
-            row += [Self.cell(group.survival.median), isKnown ? Self.cell(mean.value) : "", isKnown ? Self.cell(mean.error) : ""]
+            row += [Self.cell(group.survival.median), Self.cell(mean?.value), Self.cell(mean?.error)]
             row += [Self.cell(group.drift?.mean), Self.cell(group.drift?.error), Self.cell(group.medianFluctuation), Self.cell(group.medianDriftRatio)]
             row += [Self.cell(group.meanTemperature), Self.cell(group.cost)]
             row.append(Self.cell(group.reasons.map { "\($0.reason): \($0.count)" }.joined(separator: "; ")))
@@ -136,7 +136,7 @@ extension Report {
                 values: Dictionary(zip(by, group.values)) { $1 }, runs: group.runs.count, finished: group.counts[.finished] ?? 0,
                 unstable: group.counts[.unstable] ?? 0, failed: group.counts[.failed] ?? 0, stable: group.stableCount, known: group.knownCount,
                 stableFraction: group.knownCount > 0 ? [group.stable.value, group.stable.low, group.stable.high] : nil,
-                medianLife: group.survival.median, meanStableTime: group.survival.count > 0 ? group.survival.mean(upTo: horizon).value : nil,
+                medianLife: group.survival.median, meanStableTime: group.meanStableTime(upTo: horizon)?.value,
                 drift: group.drift?.mean, driftError: group.drift?.error, fluctuation: group.medianFluctuation, driftRatio: group.medianDriftRatio,
                 temperature: group.meanTemperature, coreHoursPerNanosecond: group.cost,
                 reasons: Dictionary(group.reasons.map { ($0.reason, $0.count) }) { $1 },

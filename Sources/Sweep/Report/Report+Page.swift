@@ -4,13 +4,8 @@ extension Report {
     /// The report as one page that needs nothing else: figures are in it.
     func page() -> String {
         let title = SVG.escape(options.title ?? name)
-        let figures = figures()
-        let sections = [
-            ("Survival", figures.survival), ("Energy", figures.energy), ("Time step", figures.timestep), ("In time", figures.time),
-            ("Cost", figures.cost),
-        ].filter { !$0.1.isEmpty }.map { heading, figures in
-            "<section>\n<h2>\(heading)</h2>\n" + figures.map { "<figure>\n\($0.svg)\n<figcaption>\(SVG.escape($0.caption))</figcaption>\n</figure>" }
-                .joined(separator: "\n") + "\n</section>"
+        let sections = figures().map { section in
+            "<section>\n<h2>\(section.heading)</h2>\n\(Self.arranged(section.figures))\n</section>"
         }
         return """
             <!DOCTYPE html>
@@ -20,15 +15,16 @@ extension Report {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>\(title)</title>
             <style>
-            body { font: 15px/1.5 \(Style.font); color: \(Style.ink); background: #fff; margin: 2rem auto; max-width: 62rem; padding: 0 1.2rem; }
+            body { font: 15px/1.5 \(Style.font); color: \(Style.ink); background: #fff; margin: 2rem auto; max-width: 70rem; padding: 0 1.2rem; }
             h1 { font-size: 1.6rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
             p.lead { color: \(Style.faint); margin: 0 0 1.4rem; }
             .scroll { overflow-x: auto; }
-            table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
-            th, td { padding: .28rem .7rem; text-align: right; border-bottom: 1px solid \(Style.grid); white-space: nowrap; }
+            table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
+            th, td { padding: .28rem .55rem; text-align: right; border-bottom: 1px solid \(Style.grid); white-space: nowrap; }
             th { border-bottom: 1.5px solid \(Style.ink); font-weight: 600; vertical-align: bottom; }
             th small { font-weight: 400; color: \(Style.faint); display: block; } th.text, td.text { text-align: left; }
             figure { margin: 1rem 0 1.8rem; } figure svg { max-width: 100%; height: auto; }
+            .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(27rem, 1fr)); gap: .8rem 1.2rem; }
             figcaption { color: \(Style.faint); font-size: 13px; max-width: 46rem; }
             footer { border-top: 1px solid \(Style.grid); margin-top: 2.5rem; padding-top: .8rem; color: \(Style.faint); font-size: 13px; }
             footer p { margin: .3rem 0; max-width: 56rem; }
@@ -51,12 +47,29 @@ extension Report {
             """
     }
 
-    func figures() -> (survival: [Figure], energy: [Figure], timestep: [Figure], time: [Figure], cost: [Figure]) {
-        let curves = panels.enumerated().compactMap { survivalFigure($1.title, $1.groups, number: $0) }
+    /// The figures in their sections; those without figures are left out.
+    func figures() -> [(heading: String, figures: [Figure])] {
         // Of runs that all came to their end there is nothing to see.
-        let hasEvents = groups.contains { $0.survival.events > 0 } || groups.contains { !$0.reasons.isEmpty }
-        let survival = (hasEvents ? curves : []) + [hasEvents ? stableFigure() : nil, reasonsFigure()].compactMap { $0 }
-        return (survival, [driftFigure()].compactMap { $0 }, timestepFigures(), temperatureFigures() + conservedFigures(), [costFigure()].compactMap { $0 })
+        let hasEvents = groups.contains { $0.survival.events > 0 || !$0.reasons.isEmpty }
+        let curves = hasEvents ? panels.enumerated().compactMap { survivalFigure($1.title, $1.groups, number: $0) } : []
+        return [
+            ("Survival", curves + [hasEvents ? stableFigure() : nil, reasonsFigure()].compactMap { $0 }),
+            ("Energy", [driftFigure()].compactMap { $0 }), ("Time step", timestepFigures()),
+            ("In time", temperatureFigures() + conservedFigures()), ("Cost", [costFigure()].compactMap { $0 }),
+        ].filter { !$0.1.isEmpty }
+    }
+
+    /// Panels of one kind stand side by side, with one caption.
+    private static func arranged(_ figures: [Figure]) -> String {
+        var families: [[Figure]] = []
+        for figure in figures {
+            if let last = families.last?.last, last.family == figure.family { families[families.count - 1].append(figure) } else { families.append([figure]) }
+        }
+        return families.map { family in
+            let drawings = family.map(\.svg).joined(separator: "\n")
+            let body = family.count > 1 ? "<div class=\"panels\">\n\(drawings)\n</div>" : drawings
+            return "<figure>\n\(body)\n<figcaption>\(SVG.escape(family[0].caption))</figcaption>\n</figure>"
+        }.joined(separator: "\n")
     }
 
     private var lead: String {
@@ -83,9 +96,9 @@ extension Report {
             func count(_ outcome: Outcome) -> String { "\(group.counts[outcome] ?? 0)" }
             let stable = group.knownCount == 0
                 ? "\u{2013}" : String(format: "%.2f (%.2f\u{2013}%.2f)", group.stable.value, group.stable.low, group.stable.high)
-            let mean = group.survival.mean(upTo: horizon), none = "\u{2013}"
+            let none = "\u{2013}"
             var (median, stableTime, drift, temperature) = (none, none, none, none)
-            if group.survival.count > 0 {
+            if let mean = group.meanStableTime(upTo: horizon) {
                 stableTime = Self.withError(mean.value, mean.error)
                 median = "> " + Scale.short(min(horizon, group.survival.end))
             }

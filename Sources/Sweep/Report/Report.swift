@@ -33,6 +33,11 @@ public struct Report: Sendable {
         /// Core hours a ns, median.
         public var cost: Double?
 
+        /// The area under the survival curve, as far as it is known.
+        public func meanStableTime(upTo horizon: Double) -> (value: Double, error: Double)? {
+            survival.count > 0 ? survival.mean(upTo: min(horizon, survival.end)) : nil
+        }
+
         public var label: String { values.joined(separator: ", ") }
     }
 
@@ -40,11 +45,18 @@ public struct Report: Sendable {
         (self.runs, self.options, self.name) = (runs, options, name)
         let by = try Grouping.variables(options.by, in: runs)
         self.by = by
-        let ended = runs.compactMap { run in run.end.map { (run, $0) } }
-        let longest = ended.compactMap { $0.1.analysis?.time }.max() ?? 0
-        let horizon = options.horizon ?? ended.filter { $0.1.outcome == .finished }.compactMap { Self.time($0.1) }.max() ?? longest
+        let members = Grouping.groups(runs, by: by)
+        let horizon = options.horizon ?? Self.commonHorizon(members.map(\.runs))
         self.horizon = horizon
-        groups = Grouping.groups(runs, by: by).map { Self.group($0.values, $0.runs, options, horizon) }
+        groups = members.map { Self.group($0.values, $0.runs, options, horizon) }
+    }
+
+    /// Up to where all groups can be compared: of the groups' longest finished runs the shortest; where none has finished, the longest run.
+    private static func commonHorizon(_ groups: [[IndexedRun]]) -> Double {
+        let finished = groups.compactMap { runs in
+            runs.compactMap(\.end).filter { $0.outcome == .finished }.compactMap { time($0) }.max()
+        }
+        return finished.min() ?? groups.joined().compactMap(\.end).compactMap { time($0) }.max() ?? 0
     }
 
     /// When the observation of a run ended, ps.
