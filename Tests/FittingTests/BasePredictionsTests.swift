@@ -1,4 +1,5 @@
 import Domain
+import Digest
 import Fitting
 import Foundation
 import Potentials
