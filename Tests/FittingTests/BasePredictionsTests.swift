@@ -1,5 +1,5 @@
-import Domain
 import Digest
+import Domain
 import Fitting
 import Foundation
 import Potentials
