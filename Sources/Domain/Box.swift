@@ -12,6 +12,8 @@ public struct Box: Sendable, Equatable {
     public var yz: Double = 0
     /// True when made as a prism, also with zero tilt, as in LAMMPS.
     public var isTriclinic = false
+    /// Of a box made from general edge vectors: turns their frame, that of data files and dumps, into the one that is computed in.
+    public var rotation: Tensor?
     /// 2: atoms stay in the plane z = 0, have no images along z, and the box has an area instead of a volume (`dimension 2`).
     public var dimension = 3
     /// boundary[d] = (lower face, upper face).

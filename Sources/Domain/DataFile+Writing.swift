@@ -13,6 +13,8 @@ extension DataFile {
         public var box: Box
         /// Atom types by label in section Atoms, not by number.
         public var usesLabels: Bool
+        /// Positions and velocities in the frame of the edge vectors that the box was made from.
+        public var isGeneral = false
         public init(title: String, box: Box, usesLabels: Bool) { (self.title, self.box, self.usesLabels) = (title, box, usesLabels) }
     }
 
@@ -37,6 +39,7 @@ extension DataFile {
                 var x = atoms.position[i]
                 var n = atoms.image[i]
                 map.wrap(&x, &n)
+                if description.isGeneral { x = description.box.general(x) }
                 let type = Int(atoms.type[i])
                 let name = description.usesLabels ? atoms.labels[type] ?? "\(type)" : "\(type)"
                 let molecule = molecules.map { "\(Int($0.values[i])) " } ?? "", charge = charges.map { "\(shortest($0.values[i])) " } ?? ""
@@ -44,7 +47,7 @@ extension DataFile {
             }
             file?.write("\nVelocities\n\n")
             inWindows(atoms, communicator, file) { i in
-                let v = atoms.velocity[i]
+                let v = description.isGeneral ? description.box.general(vector: atoms.velocity[i]) : atoms.velocity[i]
                 return "\(atoms.id[i]) \(shortest(v.x)) \(shortest(v.y)) \(shortest(v.z))\n"
             }
         }
@@ -57,8 +60,14 @@ extension DataFile {
     private static func header(_ description: Description, _ atoms: borrowing Atoms, _ total: Int) -> String {
         let box = description.box
         var text = "\(description.title)\n\n\(total) atoms\n\(atoms.typeCount) atom types\n\n"
-        for (d, name) in ["x", "y", "z"].enumerated() { text += "\(shortest(box.lo[d])) \(shortest(box.hi[d])) \(name)lo \(name)hi\n" }
-        if box.isTriclinic { text += "\(shortest(box.xy)) \(shortest(box.xz)) \(shortest(box.yz)) xy xz yz\n" }
+        if description.isGeneral {
+            for (name, v) in zip(["avec", "bvec", "cvec", "abc origin"], box.generalEdges + [box.lo]) {
+                text += "\(shortest(v.x)) \(shortest(v.y)) \(shortest(v.z)) \(name)\n"
+            }
+        } else {
+            for (d, name) in ["x", "y", "z"].enumerated() { text += "\(shortest(box.lo[d])) \(shortest(box.hi[d])) \(name)lo \(name)hi\n" }
+        }
+        if box.isTriclinic, !description.isGeneral { text += "\(shortest(box.xy)) \(shortest(box.xz)) \(shortest(box.yz)) xy xz yz\n" }
         if (1...atoms.typeCount).allSatisfy({ atoms.labels[$0] != nil }) {
             text += "\nAtom Type Labels\n\n"
             for type in 1...atoms.typeCount { text += "\(type) \(atoms.labels[type]!)\n" }

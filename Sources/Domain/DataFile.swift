@@ -13,11 +13,18 @@ public final class DataFile {
         public var hi = Vector.zero
         /// xy, xz, yz; nil for an orthogonal box.
         public var tilt: (xy: Double, xz: Double, yz: Double)?
+        /// avec, bvec, cvec: edges of a general triclinic box, in whose frame positions and velocities then are.
+        public var edges: [Vector?] = [nil, nil, nil]
+        public var isGeneral: Bool { edges.contains { $0 != nil } }
+        /// abc origin
+        public var origin: Vector?
     }
 
-    public struct Options: Sendable {
+    public struct Options {
         /// Coefficient sections are skipped instead of refused.
         public var skipsCoefficients = false
+        /// Given lines of Pair Coeffs and PairIJ Coeffs as the words of pair_coeff: two types, then coefficients; nil: refused like others'.
+        public var pairCoefficients: (([Word], _ section: Word, _ style: String) throws(DeckError) -> Void)?
         /// The deck's atom style: what section Atoms holds if it does not say.
         public var style = AtomStyle.atomic
         public init() {}
@@ -68,6 +75,16 @@ public final class DataFile {
             }
             try readHeaderLine(lines, &header, &hasBounds)
         }
+        if header.isGeneral {
+            for (d, name) in ["avec", "bvec", "cvec"].enumerated() where header.edges[d] == nil {
+                throw DeckError("'\(lines.path)' has no line 'X Y Z \(name)'", at: location)
+            }
+            guard !hasBounds.contains(true), header.tilt == nil else {
+                throw DeckError("'\(lines.path)' has both edge vectors (avec ...) and bounds (xlo xhi ..., xy xz yz)", at: location)
+            }
+            return (header, isAtSection)
+        }
+        guard header.origin == nil else { throw DeckError("'\(lines.path)' has abc origin, but no avec, bvec, cvec", at: location) }
         for (d, name) in ["x", "y", "z"].enumerated() {
             guard hasBounds[d] else { throw DeckError("'\(lines.path)' has no line 'LOW HIGH \(name)lo \(name)hi'", at: location) }
             guard header.lo[d] < header.hi[d] else {
@@ -97,8 +114,11 @@ public final class DataFile {
             hasBounds[d] = true
         case _ where names.suffix(3) == ["xy", "xz", "yz"] && names.count == 5:
             header.tilt = (try lines.double(0, "xy"), try lines.double(1, "xz"), try lines.double(2, "yz"))
-        case _ where ["avec", "bvec", "cvec"].contains(names.last) || names.suffix(2) == ["abc", "origin"]:
-            throw lines.error("general triclinic boxes are not supported; use xlo xhi ... xy xz yz")
+        case _ where ["avec", "bvec", "cvec"].contains(names.last) && names.count == 3:
+            let d = ["avec": 0, "bvec": 1, "cvec": 2][names[2]]!
+            header.edges[d] = Vector(try lines.double(0, "x"), try lines.double(1, "y"), try lines.double(2, "z"), 0)
+        case _ where names.suffix(2) == ["abc", "origin"] && names.count == 4:
+            header.origin = Vector(try lines.double(0, "x"), try lines.double(1, "y"), try lines.double(2, "z"), 0)
         case _ where names.first == "extra" && names.suffix(2) == ["per", "atom"]: _ = try count()
         case _ where names.suffix(1) == ["types"] || ["bonds", "angles", "dihedrals", "impropers", "ellipsoids", "lines", "triangles", "bodies"].contains(names.first):
             guard try count() == 0 else {
@@ -126,11 +146,16 @@ public final class DataFile {
             case "Atoms": try readAtoms(&atoms, box, decomposition, options.style, communicator)
             case "Velocities":
                 guard seen.contains("Atoms") else { throw lines.error("Velocities must come after Atoms") }
-                try readVelocities(&atoms, communicator)
+                try readVelocities(&atoms, box, communicator)
+            case "Pair Coeffs", "PairIJ Coeffs":
+                guard !options.skipsCoefficients else {
+                    try skipSection()
+                    continue
+                }
+                try readPairCoefficients(name, atoms, options)
             case _ where Self.coefficients.contains(name):
                 guard options.skipsCoefficients else {
-                    throw lines.error(
-                        "coefficients in data files are not read: put pair_coeff into the deck, and nocoeff after the file's name")
+                    throw lines.error("section \(name) is not supported: there is no topology; put nocoeff after the file's name to skip it")
                 }
                 try skipSection()
                 continue
@@ -143,6 +168,22 @@ public final class DataFile {
         }
         guard seen.contains("Atoms") || header.atoms == 0 else {
             throw DeckError("'\(lines.path)' announces \(header.atoms) atoms and has no section Atoms", at: location)
+        }
+    }
+
+    /// Each line is a pair_coeff: of a type with itself, or of two types.
+    private func readPairCoefficients(_ name: String, _ atoms: borrowing Atoms, _ options: Options) throws(DeckError) {
+        guard let take = options.pairCoefficients else { throw lines.error("section \(name) is not supported here") }
+        let section = Word(text: name, location: lines.location()), style = lines.comment
+        let types = header.types, isPlain = name == "Pair Coeffs", total = isPlain ? types : types * (types + 1) / 2
+        for number in 0..<total {
+            try nextLine(name, number, of: total)
+            var words = lines.words.indices.map { Word(text: lines.text($0), location: lines.location($0)) }
+            let numbers = isPlain ? 1 : 2
+            guard words.count > numbers else { throw lines.error("expected \(isPlain ? "a type" : "two types") and coefficients") }
+            for k in 0..<numbers { words[k].text = "\(try type(k, atoms))" }
+            if isPlain { words.insert(words[0], at: 0) }
+            try take(words, section, style)
         }
     }
 
@@ -162,7 +203,7 @@ public final class DataFile {
         guard try lines.advanceToWords() else {
             throw DeckError("'\(lines.path)' ends after \(number) of \(total) lines of \(section)", at: lines.location(line: lines.number))
         }
-        if lines.wholeNumber(0) == nil, Self.sections.contains(lines.joined) {
+        if lines.wholeNumber(0) == nil, (Self.sections + Self.coefficients).contains(lines.joined) {
             throw lines.error("\(section) has \(number) lines, but \(total) are announced")
         }
     }
@@ -251,6 +292,7 @@ public final class DataFile {
                 try lines.double(place, "x"), try lines.double(place + 1, "y"), try lines.double(place + 2, "z"), 0)
             var image = SIMD4<Int32>.zero
             if columns == place + 6 { image = try readImage(place + 3, box) }
+            if header.isGeneral { x = box.restricted(x) }
             map.wrap(&x, &image)
             if !isInside(x, box, map) {
                 outside += 1
@@ -319,7 +361,7 @@ public final class DataFile {
         throw DeckError("atom id \(name) occurs more than once", at: lines.location(line: first))
     }
 
-    private func readVelocities(_ atoms: inout Atoms, _ communicator: any Communicator) throws(DeckError) {
+    private func readVelocities(_ atoms: inout Atoms, _ box: Box, _ communicator: any Communicator) throws(DeckError) {
         var index: [Int64: Int] = Dictionary(minimumCapacity: atoms.owned)
         for i in 0..<atoms.owned { index[atoms.id[i]] = i }
         var found = 0
@@ -329,7 +371,7 @@ public final class DataFile {
             let id = try lines.int(0, "the atom id")
             let v = Vector(try lines.double(1, "vx"), try lines.double(2, "vy"), try lines.double(3, "vz"), 0)
             guard let i = index[Int64(id)] else { continue }
-            atoms.velocity[i] = v
+            atoms.velocity[i] = header.isGeneral ? box.restricted(vector: v) : v
             found += 1
         }
         let missing = header.atoms - communicator.sum(found)

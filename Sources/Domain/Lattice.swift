@@ -14,6 +14,8 @@ public struct Lattice: Sendable {
     public private(set) var spacing: Vector
     /// Places of the basis points, in units of the primitive vectors; none for `lattice none`.
     public let basis: [Vector]
+    /// Whether the primitive vectors are those of a general triclinic box, whose frame places are in.
+    public let isGeneral: Bool
     private var scale = 1.0
     private var origin = Vector.zero
     private var primitive = Tensor()
@@ -24,6 +26,7 @@ public struct Lattice: Sendable {
     public init(spacing: Double) {
         self.spacing = Vector(spacing, spacing, spacing, 0)
         basis = []
+        isGeneral = false
     }
 
     /// What is wrong with a lattice.
@@ -44,6 +47,8 @@ public struct Lattice: Sendable {
         public var orient: [[Int]] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
         /// Given spacing in units of the scale; nil: the extent of the cell.
         public var spacing: Vector?
+        /// For a general triclinic box; origin and orientation are then the default ones.
+        public var isGeneral = false
         public init() {}
     }
 
@@ -54,6 +59,7 @@ public struct Lattice: Sendable {
     public init(_ cell: Cell, scale: Double, isReducedDensity: Bool, _ placement: Placement, dimension: Int = 3) throws(Problem) {
         basis = cell.basis
         origin = placement.origin
+        isGeneral = placement.isGeneral
         spacing = .zero
         guard !basis.isEmpty else { throw Problem(message: "no basis points") }
         try Self.check(placement.orient)
@@ -71,6 +77,16 @@ public struct Lattice: Sendable {
         if let given = placement.spacing {
             spacing = given * self.scale
         } else {
+            if isGeneral {
+                // Of the cell as it will stand in the box.
+                let edges: [Vector]
+                do { edges = try Box.restriction(cell.a1, cell.a2, cell.a3).edges } catch {
+                    throw Problem(message: "a1, a2, a3 of triclinic/general must be right-handed")
+                }
+                var turned = cell
+                (turned.a1, turned.a2, turned.a3) = (edges[0], edges[1], edges[2])
+                try setTransform(turned, placement.orient)
+            }
             var lo = Vector(repeating: 1e30), hi = Vector(repeating: -1e30)
             for corner in 0..<8 {
                 let s = Vector(Double(corner & 1), Double(corner >> 1 & 1), Double(corner >> 2 & 1), 0)
@@ -80,6 +96,7 @@ public struct Lattice: Sendable {
             }
             spacing = (hi - lo).xyz
         }
+        if isGeneral { try setTransform(cell, placement.orient) }
     }
 
     private static func check(_ orient: [[Int]]) throws(Problem) {

@@ -14,13 +14,14 @@ extension Lattice {
             lower[d] -= margin
             upper[d] -= 2.0 * margin
         }
-        let cells = try self.cells(around: map.bounds, region)
+        let cells = try isGeneral ? self.cells(around: generalCorners(map)) : self.cells(around: map.bounds, region)
         for k in cells.lo[2]...cells.hi[2] {
             for j in cells.lo[1]...cells.hi[1] {
                 for i in cells.lo[0]...cells.hi[0] {
                     let corner = Vector(Double(i), Double(j), Double(k), 0)
                     for m in 0..<basis.count {
-                        let x = position(corner + basis[m])
+                        var x = position(corner + basis[m])
+                        if isGeneral { x = box.restricted(x) }
                         if let region, !region.contains(x) { continue }
                         let s = box.isTriclinic ? map.fractional(x) : x
                         guard s.x >= lower.x, s.x < upper.x, s.y >= lower.y, s.y < upper.y, s.z >= lower.z, s.z < upper.z else {
@@ -43,10 +44,23 @@ extension Lattice {
                 if r.hi[d] < hi[d] { hi[d] = max(r.hi[d], lo[d]) }
             }
         }
+        return try cells(around: (0..<8).map { corner in
+            Vector(corner & 1 == 0 ? lo.x : hi.x, corner & 2 == 0 ? lo.y : hi.y, corner & 4 == 0 ? lo.z : hi.z, 0)
+        })
+    }
+
+    /// The box's corners in the general frame.
+    private func generalCorners(_ map: FractionalMap) -> [Vector] {
+        (0..<8).map { corner -> Vector in
+            let s = Vector(Double(corner & 1), Double(corner >> 1 & 1), Double(corner >> 2 & 1), 0)
+            return map.box.general(map.cartesian(s))
+        }
+    }
+
+    private func cells(around corners: [Vector]) throws(Problem) -> (lo: [Int], hi: [Int]) {
         var low = Vector(repeating: .infinity), high = Vector(repeating: -.infinity)
-        for corner in 0..<8 {
-            let x = Vector(corner & 1 == 0 ? lo.x : hi.x, corner & 2 == 0 ? lo.y : hi.y, corner & 4 == 0 ? lo.z : hi.z, 0)
-            let s = coordinates(x)
+        for corner in corners {
+            let s = coordinates(corner)
             low = pointwiseMin(low, s)
             high = pointwiseMax(high, s)
         }

@@ -52,6 +52,15 @@ public struct AtomQuantity: Sendable {
 
     public static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
 
+    /// Quantities that depend on the frame: the three that turn together, whether they are a place, and which of them each is.
+    static let generalTurns: [String: (columns: [String], isPlace: Bool, axis: Int)] = {
+        var turns: [String: (columns: [String], isPlace: Bool, axis: Int)] = [:]
+        for (names, isPlace) in [(["x", "y", "z"], true), (["xu", "yu", "zu"], true), (["vx", "vy", "vz"], false), (["fx", "fy", "fz"], false)] {
+            for (axis, name) in names.enumerated() { turns[name] = (names, isPlace, axis) }
+        }
+        return turns
+    }()
+
     private static func carried(_ s: System, _ property: AtomProperty?, _ what: String) throws -> [Double] {
         guard let property else { throw DeckError("atom_style \(s.atoms.style.rawValue) has no \(what)", at: nil) }
         return each(s) { property.values[$0] }
@@ -146,6 +155,17 @@ public struct AtomInput: Sendable {
             case .reference(let reference): try snapshot.atomColumn(reference)
             case .variable(let name): try snapshot.observation.requireHost().atomVariable(name, at: location)
             }
+        }
+    }
+
+    /// The same; places, velocities and forces in the frame of a general triclinic box's edges where asked for.
+    func values(_ snapshot: Snapshot, isGeneral: Bool) throws -> [Double] {
+        guard isGeneral, case .quantity(let quantity) = source, let turn = AtomQuantity.generalTurns[quantity.name] else { return try values(snapshot) }
+        let columns = try placing(at: location) { try turn.columns.map { try AtomQuantity.byName[$0]!.values(snapshot.system) } }
+        let box = snapshot.system.box
+        return (0..<snapshot.system.atoms.owned).map { i in
+            let v = Vector(columns[0][i], columns[1][i], columns[2][i], 0)
+            return (turn.isPlace ? box.general(v) : box.general(vector: v))[turn.axis]
         }
     }
 

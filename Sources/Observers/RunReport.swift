@@ -94,6 +94,11 @@ public enum RunReport {
         guard let picosecond = system.units.picosecond else {
             return "Performance: \(f.string(86_400 * rate * system.timestep)) tau/day, " + tail
         }
+        // LAMMPS counts femtoseconds for units electron.
+        if system.units.name == .electron {
+            return "Performance: \(f.string(86_400 * rate * system.timestep)) fs/day, "
+                + "\(f.string(secondsPerStep / system.timestep / 3600)) hours/fs, " + tail
+        }
         let nanoseconds = system.timestep / picosecond / 1000
         return "Performance: \(f.string(86_400 * rate * nanoseconds)) ns/day, "
             + "\(f.string(secondsPerStep / nanoseconds / 3600)) hours/ns, " + tail

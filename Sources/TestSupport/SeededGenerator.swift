@@ -40,9 +40,6 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 }
 
 extension Tensor {
-    /// T v
-    public func times(_ v: Vector) -> Vector { Vector(xyz: x.dot(v), y.dot(v), z.dot(v)) }
-
     public var transposed: Tensor {
         Tensor(x: Vector(xyz: x.x, y.x, z.x), y: Vector(xyz: x.y, y.y, z.y), z: Vector(xyz: x.z, y.z, z.z))
     }

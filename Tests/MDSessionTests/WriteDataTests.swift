@@ -25,6 +25,22 @@ import Testing
         #expect(body(made) == body(wanted))
     }
 
+    /// In the frame of the edges: the file that LAMMPS wrote, read and written again, but for the order of atoms and rounding.
+    @Test(arguments: [1, 3]) func generalTriclinic(_ ranks: Int) throws {
+        let file = try String(contentsOfFile: "\(AtomsReferenceTests.folder)/read_general.data", encoding: .utf8)
+        let made = try written("read_general", ranks, "triclinic/general")
+        func lines(_ text: String) -> [[Double]] {
+            text.split(separator: "\n").dropFirst().map { $0.split(separator: " ").compactMap { Double($0) } }.filter { $0.count > 2 }
+        }
+        let (a, b) = (lines(made), lines(file))
+        try #require(a.count == b.count && a.count == 4 + 2 * 36)
+        for (x, y) in zip(a, b) {
+            #expect(x.count == y.count && zip(x, y).allSatisfy { ($0 - $1).magnitude < 1e-13 * max(1, $1.magnitude) }, "\(x) \(y)")
+        }
+        // Without the keyword it is the restricted box.
+        #expect(try written("read_general", ranks).contains("xy xz yz"))
+    }
+
     /// What is read back and written again is the same file, labels and all.
     @Test func readsBack() throws {
         #expect(Self.decks.count >= 5)

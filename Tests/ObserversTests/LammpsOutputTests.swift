@@ -37,20 +37,20 @@ import Testing
         text.split(separator: "\n").filter { !$0.hasPrefix("N") && !$0.hasPrefix("Histogram") }.joined(separator: "\n")
     }
 
-    @Test(arguments: ["thermo", "dumps", "ensemble", "formats", "rerun"]) func tablesOnOneRank(_ deck: String) throws {
+    @Test(arguments: ["thermo", "dumps", "ensemble", "formats", "rerun", "general"]) func tablesOnOneRank(_ deck: String) throws {
         let result = try run(deck, ranks: 1)
         defer { DeckRunner.cleanUp(result) }
         expectSameLines(tables(result.log), try golden(deck, "table"), deck)
     }
 
-    @Test(arguments: ["dumps", "ensemble", "formats", "rerun"], [2, 4]) func tablesOnRanks(_ deck: String, _ ranks: Int) throws {
+    @Test(arguments: ["dumps", "ensemble", "formats", "rerun", "general"], [2, 4]) func tablesOnRanks(_ deck: String, _ ranks: Int) throws {
         let result = try run(deck, ranks: ranks)
         defer { DeckRunner.cleanUp(result) }
         expectSameLines(tablesOnly(tables(result.log)), tablesOnly(try golden(deck, "table")), "\(deck) on \(ranks) ranks")
     }
 
     @Test(arguments: [1, 2, 4]) func dumpFiles(ranks: Int) throws {
-        for deck in ["dumps", "ensemble", "formats", "rerun"] {
+        for deck in ["dumps", "ensemble", "formats", "rerun", "general"] {
             let result = try run(deck, ranks: ranks)
             defer { DeckRunner.cleanUp(result) }
             let files = try FileManager.default.contentsOfDirectory(atPath: "\(Self.folder)/\(deck)").filter { $0 != "table" && $0 != "printed" }

@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")/../../Tests/Reference/lammps/output" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for deck in thermo dumps ensemble formats rerun; do
+for deck in thermo dumps ensemble formats rerun general; do
     mkdir "$work/$deck"
     (cd "$work/$deck" && ${LMP:-lmp} -in "$here/in.$deck" -var dir . -log log -screen none)
     rm -rf "${here:?}/$deck"

@@ -96,7 +96,7 @@ public final class DumpReader: TrajectoryReader {
         guard lines.joined.hasPrefix("ITEM: BOX BOUNDS") else {
             throw lines.error("expected 'ITEM: BOX BOUNDS ...'")
         }
-        if lines.joined.contains("abc origin") { throw lines.error("general triclinic boxes are not supported") }
+        if lines.joined.contains("abc origin") { throw lines.error("a dump in the frame of a general triclinic box cannot be read back: write it without dump_modify triclinic/general") }
         let isTriclinic = lines.words.count > 3 && lines.text(3) == "xy"
         var lo = Vector.zero, hi = Vector.zero, tilt = [0.0, 0, 0]
         for d in 0..<3 {

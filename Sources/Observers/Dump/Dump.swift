@@ -77,6 +77,11 @@ public final class Dump: Observer {
             forgetLastValues()
         case .threshold(let threshold): settings.thresholds.append(threshold)
         case .elements(let elements): settings.elements = elements
+        case .general(let flag):
+            guard format is CustomFormat && style == "custom" || format is AtomFormat else {
+                throw DeckError("dump style \(style) does not have triclinic/general; custom and atom do", at: nil)
+            }
+            settings.isGeneral = flag
         default:
             guard try format.modify(modification) else {
                 throw DeckError("dump style \(style) does not have that setting", at: nil)

@@ -121,7 +121,7 @@ final class CustomFormat: DumpFormat {
                 let own = chosen[k] ?? (isLine ? line[k] : nil)
                 let names = if case .element = entry.column { elements } else { labels }
                 return Cell(names: names, format: own ?? plain, isText: own == nil)
-            case .input(let input): return Cell(values: try input.values(snapshot), isInteger: input.isInteger, format: format)
+            case .input(let input): return Cell(values: try input.values(snapshot, isGeneral: settings.isGeneral), isInteger: input.isInteger, format: format)
             }
         }
         return { i, text in
@@ -192,7 +192,7 @@ final class AtomFormat: DumpFormat {
         let heads = columns.indices.map { names[$0] ?? columns[$0] }
         let head = itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
             + "ITEM: ATOMS \(heads.joined(separator: " "))\n"
-        let cells = try columns.map { AtomInput($0) }.map { (isInteger: $0.isInteger, values: try $0.values(snapshot)) }
+        let cells = try columns.map { AtomInput($0) }.map { (isInteger: $0.isInteger, values: try $0.values(snapshot, isGeneral: settings.isGeneral)) }
         let formats = cells.indices.map { k in
             line.isEmpty ? cells[k].isInteger ? NumberFormat.table("%d") : real ?? .table("%g") : line[k]
         }
@@ -215,7 +215,7 @@ func elementNames(_ system: System, _ settings: DumpSettings) -> [String] {
     return (1...max(1, atoms)).map { type in
         guard type <= atoms else { return "1" }
         if let label = system.atoms.labels[type] { return label }
-        if system.units.name != .lj, let mass = system.atoms.mass[type], let element = Elements.closest(toMass: mass) { return element }
+        if system.units.hasMolarMasses, let mass = system.atoms.mass[type], let element = Elements.closest(toMass: mass) { return element }
         return String(type)
     }
 }

@@ -84,6 +84,8 @@ struct DumpSettings: Sendable {
     var writesTime = false
     var writesUnits = false
     var writesHeader = true
+    /// Positions, velocities and forces in the frame of a general triclinic box's edges.
+    var isGeneral = false
     /// Only atoms in the region of that name.
     var region: (name: String, location: SourceLocation)?
     var thresholds: [DumpThreshold] = []

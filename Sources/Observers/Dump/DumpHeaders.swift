@@ -11,6 +11,13 @@ func itemHeader(_ system: System, _ settings: DumpSettings, count: Int, writesUn
     let box = system.box, (lo, hi) = box.bounds
     let faces = box.boundary.map { String([$0.0.rawValue, $0.1.rawValue]) }.joined(separator: " ")
     let e = NumberFormat.table("%.16e")
+    if settings.isGeneral {
+        text += "ITEM: BOX BOUNDS abc origin \(faces)\n"
+        for (d, edge) in box.generalEdges.enumerated() {
+            text += (0..<3).map { e.string(edge[$0]) + " " }.joined() + e.string(box.lo[d]) + "\n"
+        }
+        return text
+    }
     guard box.isTriclinic else {
         text += "ITEM: BOX BOUNDS \(faces)\n"
         for d in 0..<3 { text += "\(e.string(lo[d])) \(e.string(hi[d]))\n" }

@@ -35,18 +35,19 @@ public enum DumpModification: Sendable {
     case deviation(Bool)
     case thermo(Bool)
     case doublePrecision(Bool)
+    case general(Bool)
 
     private static let names = [
         "append", "first", "every", "every/time", "sort", "pad", "maxfiles", "time", "units", "header", "delay", "skip", "thresh", "region",
         "refresh", "element", "types", "format", "precision", "colname", "scale", "image", "unwrap", "vel", "forces", "deviation", "thermo",
-        "double", "flush", "buffer",
+        "double", "triclinic/general", "flush", "buffer",
     ]
 
     /// Words of LAMMPS that this engine does not have, and why.
     private static let refused = [
         "nfile": "one file holds all atoms, whatever the number of ranks", "fileper": "one file holds all atoms, whatever the number of ranks",
         "balance": "rows are never moved between ranks but to sort them", "pbc": "positions are written as the run has them",
-        "at": "frames go behind the last one (append yes)", "triclinic/general": "boxes are restricted triclinic ones",
+        "at": "frames go behind the last one (append yes)",
         "sfactor": "there is no dump style whose units it would change", "tfactor": "there is no dump style whose units it would change",
         "compression_level": "compressed files have the library's usual level", "checksum": "zstd files always have checksums",
     ]
@@ -115,6 +116,12 @@ public enum DumpModification: Sendable {
             case "forces": result.append(.forces(try words.flag("forces")))
             case "deviation": result.append(.deviation(try words.flag("deviation")))
             case "thermo": result.append(.thermo(try words.flag("thermo")))
+            case "triclinic/general":
+                let flag = try words.flag("triclinic/general")
+                guard !flag || observation.host?.watchedSystem?.box.rotation != nil else {
+                    throw words.error("triclinic/general yes needs a box that was made as a general triclinic one", at: keyword)
+                }
+                result.append(.general(flag))
             case "double": result.append(.doublePrecision(try words.flag("double")))
             // flush, buffer: frames are always built in memory and written at once.
             default: _ = try words.flag(keyword.text)

@@ -15,6 +15,8 @@ public final class Thermo: Observer {
     private var lost = LostAtoms.error
     private var formats = ThermoFormats()
     private var names: [Int: String] = [:]
+    /// Edges of a general triclinic box as they were given.
+    private(set) var isGeneral = false
     public private(set) var temperatureID = Observation.temperatureID
     public private(set) var pressureID = Observation.pressureID
 
@@ -36,6 +38,8 @@ public final class Thermo: Observer {
         columns = Self.one.map { ThermoColumn($0) }
     }
 
+    var knowsGeneralBox: Bool { observation.host?.watchedSystem?.box.rotation != nil }
+
     // MARK: - Settings
 
     /// `thermo_style`: new columns, everything else back to its default.
@@ -45,7 +49,7 @@ public final class Thermo: Observer {
         let usual = style == .one ? Self.one : style == .multi ? Self.multi : Self.yaml
         columns = chosen ?? usual.map { ThermoColumn($0) }
         (isCustom, styleLocation, layout) = (words != nil, location, style)
-        (norm, lost, formats, names) = (nil, .error, ThermoFormats(), [:])
+        (norm, lost, formats, names, isGeneral) = (nil, .error, ThermoFormats(), [:], false)
         (temperatureID, pressureID) = (Observation.temperatureID, Observation.pressureID)
     }
 
@@ -67,6 +71,7 @@ public final class Thermo: Observer {
         case .columnFormat(let range, let format): for column in range { formats.columns[column] = format }
         case .columnName(let column, let name): names[column] = name
         case .defaultColumnNames: names = [:]
+        case .general(let flag): isGeneral = flag
         case .warnings(let limit): try observation.requireHost().sink.limitWarnings(limit)
         case .temperature(let word):
             guard try observation.requireCompute(word) is TemperatureCompute else {

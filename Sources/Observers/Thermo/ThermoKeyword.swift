@@ -113,11 +113,9 @@ public struct ThermoKeyword: Sendable {
         length("zlo", "Zlo", "lower face in z") { $0.lo.z }, length("zhi", "Zhi", "upper face in z") { $0.hi.z },
         length("xy", "Xy", "tilt of b along x") { $0.xy }, length("xz", "Xz", "tilt of c along x") { $0.xz },
         length("yz", "Yz", "tilt of c along y") { $0.yz },
-        length("avecx", "Avecx", "x of edge a") { $0.a.x }, length("avecy", "Avecy", "y of edge a") { $0.a.y },
-        length("avecz", "Avecz", "z of edge a") { $0.a.z }, length("bvecx", "Bvecx", "x of edge b") { $0.b.x },
-        length("bvecy", "Bvecy", "y of edge b") { $0.b.y }, length("bvecz", "Bvecz", "z of edge b") { $0.b.z },
-        length("cvecx", "Cvecx", "x of edge c") { $0.c.x }, length("cvecy", "Cvecy", "y of edge c") { $0.c.y },
-        length("cvecz", "Cvecz", "z of edge c") { $0.c.z },
+        edge("avecx", "Avecx", 0, 0), edge("avecy", "Avecy", 0, 1), edge("avecz", "Avecz", 0, 2),
+        edge("bvecx", "Bvecx", 1, 0), edge("bvecy", "Bvecy", 1, 1), edge("bvecz", "Bvecz", 1, 2),
+        edge("cvecx", "Cvecx", 2, 0), edge("cvecy", "Cvecy", 2, 1), edge("cvecz", "Cvecz", 2, 2),
         lattice("xlat", "Xlat", 0), lattice("ylat", "Ylat", 1), lattice("zlat", "Zlat", 2),
         length("cella", "Cella", "length of cell vector a") { $0.lengths.x },
         length("cellb", "Cellb", "length of cell vector b") { $0.b.dot($0.b).squareRoot() },
@@ -131,6 +129,14 @@ public struct ThermoKeyword: Sendable {
         _ name: String, _ header: String, _ help: String, unit: String = "length", _ value: @escaping @Sendable (Box) -> Double
     ) -> ThermoKeyword {
         ThermoKeyword(name, header, unit, help) { value($0.system.box) }
+    }
+
+    /// Component of an edge: of the box as it is computed in, or with `thermo_modify triclinic/general yes` as it was made.
+    private static func edge(_ name: String, _ header: String, _ edge: Int, _ axis: Int) -> ThermoKeyword {
+        ThermoKeyword(name, header, "length", "\(["x", "y", "z"][axis]) of edge \(["a", "b", "c"][edge])") { m in
+            let v = m.system.box.edge(edge)
+            return (m.thermo.isGeneral ? m.system.box.general(vector: v) : v)[axis]
+        }
     }
 
     private static func lattice(_ name: String, _ header: String, _ d: Int) -> ThermoKeyword {

@@ -37,15 +37,13 @@ public enum ThermoModification: Sendable {
     case columnName(Int, String)
     case defaultColumnNames
     case warnings(WarningLimit)
+    case general(Bool)
 
     /// Reads the words of `thermo_modify`.
     public static func parse(_ words: inout Words, _ thermo: Thermo) throws -> [ThermoModification] {
         var result: [ThermoModification] = []
-        let names = ["temp", "press", "lost", "norm", "flush", "line", "format", "colname", "warn", "lost/bond"]
+        let names = ["temp", "press", "lost", "norm", "flush", "line", "format", "colname", "warn", "lost/bond", "triclinic/general"]
         repeat {
-            if let word = words.peek, word.text == "triclinic/general" {
-                throw words.error("boxes are restricted triclinic ones", at: word)
-            }
             switch try words.choice("keyword", names.map { ($0, $0) }) {
             case "norm": result.append(.norm(try words.flag("norm")))
             // Rows are always written at once, so there is nothing to flush.
@@ -55,6 +53,10 @@ public enum ThermoModification: Sendable {
             case "lost/bond": _ = try words.choice("lost/bond", LostAtoms.allCases.map { ($0.rawValue, $0) })
             case "warn": result.append(.warnings(try warnings(&words)))
             case "line": result.append(.layout(try words.choice("line", ThermoLayout.allCases.map { ($0.rawValue, $0) })))
+            case "triclinic/general":
+                let flag = try words.flag("triclinic/general")
+                guard !flag || thermo.knowsGeneralBox else { throw words.error("triclinic/general yes needs a box that was made as a general triclinic one") }
+                result.append(.general(flag))
             case "temp": result.append(.temperature(try words.word("the id of a temperature compute")))
             case "press": result.append(.pressure(try words.word("the id of a pressure compute")))
             case "colname":

@@ -39,7 +39,7 @@ public final class NEP: Potential, SpeciesMapping {
             guard word.text == "*" else { throw words.error("pair_style nep takes 'pair_coeff * *': one model for all types", at: word) }
         }
         let word = try words.word("a NEP model file")
-        guard let electronvolt = setup.units.electronvolt else {
+        guard let electronvolt = setup.units.electronvolt, setup.units.angstrom == 1 else {
             throw words.error("pair_style nep needs units metal or real: its model files are in eV and Angstrom", at: word)
         }
         let bytes = try setup.read(word.text, word.location)

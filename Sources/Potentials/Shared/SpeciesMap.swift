@@ -42,7 +42,7 @@ public struct SpeciesMap: Sendable {
     public func check(_ setup: PotentialSetup) throws {
         for type in 1..<species.count {
             guard let word = names[type] else { continue }
-            if let mass = setup.masses[type], setup.units.name != .lj, let standard = Elements.mass(of: word.text),
+            if let mass = setup.masses[type], setup.units.hasMolarMasses, let standard = Elements.mass(of: word.text),
                 (mass - standard).magnitude > 0.005 * standard, !Elements.isIsotope(mass, of: word.text)
             {
                 let fits = Elements.closest(toMass: mass).map { "; \(mass) is the mass of \($0)" } ?? ""

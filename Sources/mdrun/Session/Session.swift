@@ -46,6 +46,8 @@ public final class Session {
     var dynamics = DynamicsLines()
     /// Commands on potentials that came before the box.
     var deferred: [Command] = []
+    /// The section of coefficients whose style has been compared with the deck's.
+    var noticedStyle = ""
     /// `restart`: files at intervals.
     var restarts: RestartObserver?
     /// `timer timeout`, and signals.

@@ -150,7 +150,7 @@ final class SnapshotSource: FrameSource {
             let kind = box.isTriclinic ? "triclinic, the simulation's is not" : "not triclinic, the simulation's is"
             throw DeckError("\(header.place): the frame's box is \(kind)", at: location)
         }
-        box.boundary = old.boundary
+        (box.boundary, box.dimension, box.rotation) = (old.boundary, old.dimension, old.rotation)
         (box.minimumLo, box.minimumHi, box.faceMargin) = (box.lo, box.hi, box.lengths * 1e-4)
         return box
     }
@@ -209,7 +209,7 @@ final class SnapshotSource: FrameSource {
     /// Label or element of a type, if it has one.
     private func name(_ type: Int, _ system: System) -> String? {
         if let label = system.atoms.labels[type] { return label }
-        guard system.units.name != .lj, let mass = system.atoms.mass[type] else { return nil }
+        guard system.units.hasMolarMasses, let mass = system.atoms.mass[type] else { return nil }
         return Elements.closest(toMass: mass)
     }
 

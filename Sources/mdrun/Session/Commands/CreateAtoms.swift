@@ -70,6 +70,12 @@ struct CreateAtoms: DeckCommand {
                     "create_atoms keyword", word, known: ["basis", "units", "remap", "overlap", "maxtry"])
             }
         }
+        if name == .box || name == .region, let lattice, lattice.isGeneral != (session.system?.box.rotation != nil) {
+            throw DeckError(
+                lattice.isGeneral
+                    ? "create_atoms: a lattice triclinic/general fills only a general triclinic box (create_box TYPES NULL ...)"
+                    : "create_atoms: a general triclinic box is filled from a lattice custom ... triclinic/general only", at: place)
+        }
         if name == .box || name == .region, basisTypes.isEmpty {
             throw DeckError("create_atoms: there is no lattice with points; use the command lattice before it", at: place)
         }

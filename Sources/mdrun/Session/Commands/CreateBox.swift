@@ -7,7 +7,8 @@ struct CreateBox: DeckCommand {
     static let name = "create_box"
     static let usage = """
         create_box TYPES REGION
-        The region is a block or a prism. bond/types, angle/types and their like may be given as 0.
+        create_box TYPES NULL ALO AHI BLO BHI CLO CHI
+        The region is a block or a prism. NULL: a general triclinic box between so many of the lattice's a1, a2, a3 (lattice custom ... triclinic/general). bond/types, angle/types and their like may be given as 0.
         """
 
     private static let topology = [
@@ -26,8 +27,9 @@ struct CreateBox: DeckCommand {
         }
         typeCount = try words.int("the number of atom types", in: 1...1_000_000)
         let regionWord = try words.word("a region")
-        let region = try session.requireRegion(regionWord)
+        let region = regionWord.text == "NULL" ? nil : try session.requireRegion(regionWord)
         switch region {
+        case nil: box = try Self.general(regionWord, &words, session)
         case let block as BlockRegion where block.isInside:
             box = try Self.checked(Box(lo: block.lo, hi: block.hi), regionWord)
         case let prism as PrismRegion where prism.isInside:
@@ -44,6 +46,31 @@ struct CreateBox: DeckCommand {
             guard try words.nonNegativeInt("a number") == 0 else {
                 throw words.error("bonds and other topology are not supported, so \(word.text) must be 0")
             }
+        }
+    }
+
+    /// The edges are spans of primitive vectors, the origin is their lower ends.
+    private static func general(_ null: Word, _ words: inout Words, _ session: Session) throws -> Box {
+        guard let lattice = session.lattice, lattice.isGeneral else {
+            throw words.error("a box without a region needs a lattice custom ... triclinic/general before it", at: null)
+        }
+        var lo = Vector.zero, hi = Vector.zero
+        for (d, name) in ["a", "b", "c"].enumerated() {
+            lo[d] = try words.double("the lower end along \(name)")
+            let low = lo[d]
+            hi[d] = try words.double("the upper end along \(name)", "above the lower one", where: { $0 > low })
+            guard d < session.dimension || lo[d] == -0.5 && hi[d] == 0.5 else { throw words.error("in two dimensions the ends along c are -0.5 and 0.5") }
+        }
+        let origin = lattice.position(lo)
+        let edges = (0..<3).map { d in
+            var corner = lo
+            corner[d] = hi[d]
+            return (lattice.position(corner) - origin).xyz
+        }
+        do {
+            return try Box(general: edges[0], edges[1], edges[2], origin: origin)
+        } catch {
+            throw words.error("\(error)", at: null)
         }
     }
 

@@ -5,7 +5,7 @@ import Observers
 struct DumpModifyCommand: DeckCommand {
     static let name = "dump_modify"
     static let usage = """
-        dump_modify ID [append yes|no] [first yes|no] [every N|v_NAME] [every/time T|v_NAME] [sort off|id|COLUMN] [delay STEP] [skip v_NAME]
+        dump_modify ID [triclinic/general yes|no] [append yes|no] [first yes|no] [every N|v_NAME] [every/time T|v_NAME] [sort off|id|COLUMN] [delay STEP] [skip v_NAME]
                     [pad N] [maxfiles N] [time yes|no] [units yes|no] [header yes|no] [region NAME|none] [refresh c_ID]
                     [thresh ATTRIBUTE < VALUE|LAST] [thresh none] [element E1 E2 ...] [types labels|numeric]
                     [format line "..."|int F|float F|COLUMN F|none] [precision DIGITS] [colname COLUMN NAME|default]

@@ -7,9 +7,9 @@ struct LatticeCommand: DeckCommand {
     static let usage = """
         lattice none LENGTH
         lattice sc|bcc|fcc|hcp|diamond|sq|sq2|hex|custom SCALE [origin X Y Z] [orient x|y|z I J K] [spacing DX DY DZ]
-                [a1 X Y Z] [a2 X Y Z] [a3 X Y Z] [basis X Y Z]...
+                [a1 X Y Z] [a2 X Y Z] [a3 X Y Z] [basis X Y Z]... [triclinic/general]
         SCALE is the lattice constant; with units lj it is the reduced density instead. a1, a2, a3 and basis belong to custom.
-        sq, sq2, hex and custom are for dimension 2.
+        sq, sq2, hex and custom are for dimension 2. triclinic/general: for create_box TYPES NULL ..., which makes a box of a1, a2, a3.
         """
 
     private enum Style { case none, cell(Lattice.Cell), custom }
@@ -41,6 +41,7 @@ struct LatticeCommand: DeckCommand {
         let scale = try words.positiveDouble(session.units.name == .lj ? "the reduced density" : "the lattice constant")
         let scaleWord = words.error("")
         var placement = Lattice.Placement()
+        var generalWord: Word?
         while let word = words.peek {
             _ = try words.word("a keyword")
             if !isCustom, ["a1", "a2", "a3", "basis"].contains(word.text) {
@@ -58,13 +59,19 @@ struct LatticeCommand: DeckCommand {
             case "a1": cell.a1 = try words.vector("a1")
             case "a2": cell.a2 = try words.vector("a2")
             case "a3": cell.a3 = try words.vector("a3")
+            case "triclinic/general":
+                guard isCustom else { throw words.error("triclinic/general is only for lattice custom", at: word) }
+                (placement.isGeneral, generalWord) = (true, word)
             case "basis": cell.basis.append(try Self.unitCube(&words, "basis"))
             default:
                 throw DeckError.unknown(
-                    "lattice keyword", word, known: ["origin", "orient", "spacing", "a1", "a2", "a3", "basis"])
+                    "lattice keyword", word, known: ["origin", "orient", "spacing", "a1", "a2", "a3", "basis", "triclinic/general"])
             }
         }
         if session.dimension == 2 { try Self.checkPlane(cell, placement, words) }
+        if let generalWord, placement.origin != .zero || placement.orient != Lattice.Placement().orient {
+            throw words.error("triclinic/general goes with the default origin and orientation only", at: generalWord)
+        }
         do {
             lattice = try Lattice(cell, scale: scale, isReducedDensity: session.units.name == .lj, placement, dimension: session.dimension)
         } catch {

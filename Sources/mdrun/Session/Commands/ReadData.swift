@@ -7,7 +7,8 @@ struct ReadData: DeckCommand {
     static let name = "read_data"
     static let usage = """
         read_data FILE [nocoeff] [extra/atom/types N] [group NAME]
-        Sections Masses, Atom Type Labels, Atoms (atomic, charge, molecular, full; as the file says or by atom_style), Velocities. nocoeff skips coefficient sections.
+        Sections Masses, Atom Type Labels, Pair Coeffs, PairIJ Coeffs (after pair_style), Atoms (atomic, charge, molecular, full; as the file says or
+        by atom_style), Velocities. nocoeff skips coefficient sections. The box may be a general triclinic one (avec, bvec, cvec, abc origin).
         """
 
     private let file: Word
@@ -49,8 +50,7 @@ struct ReadData: DeckCommand {
             throw DeckError("'\(file.text)' has no line 'N atom types'", at: file.location)
         }
         checkUnits(header.title, session)
-        let tilt = header.tilt ?? (0, 0, 0)
-        var box = Box(lo: header.lo, hi: header.hi, xy: tilt.xy, xz: tilt.xz, yz: tilt.yz, isTriclinic: header.tilt != nil)
+        var box = try box(header, session)
         box.boundary = session.boundary
         box.prepareFaces()
         box = try session.inDimensions(box, at: file.location)
@@ -62,6 +62,7 @@ struct ReadData: DeckCommand {
                 box: box, rank: communicator.rank, size: communicator.size, wanted: session.processors)
         else { throw DeckError("the ranks do not fit the processors command", at: file.location) }
         options.style = session.atomStyle
+        options.pairCoefficients = { words, section, style throws(DeckError) in try Self.take(words, section, style, session) }
         session.atomStyle.addProperties(&system.atoms)
         try data.readSections(into: &system.atoms, box: box, decomposition: decomposition, options, communicator)
         if let groupName {
@@ -76,6 +77,31 @@ struct ReadData: DeckCommand {
         for axis in data.resetImages.sorted() {
             session.output.warn("Image flags along \(axis), which is not periodic, were set to 0")
         }
+    }
+
+    private func box(_ header: DataFile.Header, _ session: Session) throws -> Box {
+        guard header.isGeneral else {
+            let tilt = header.tilt ?? (0, 0, 0)
+            return Box(lo: header.lo, hi: header.hi, xy: tilt.xy, xz: tilt.xz, yz: tilt.yz, isTriclinic: header.tilt != nil)
+        }
+        let origin = header.origin ?? Vector(0, 0, session.dimension == 2 ? -0.5 : 0, 0)
+        do {
+            return try Box(general: header.edges[0]!, header.edges[1]!, header.edges[2]!, origin: origin)
+        } catch {
+            throw DeckError("'\(file.text)': \(error)", at: file.location)
+        }
+    }
+
+    /// Coefficients of a pair: executed as a pair_coeff after the pair_style that has been waiting for the box.
+    private static func take(_ words: [Word], _ section: Word, _ style: String, _ session: Session) throws(DeckError) {
+        guard let chosen = session.deferred.last(where: { $0.name.text == "pair_style" })?.words.first else {
+            throw DeckError("section \(section.text) needs a pair_style before read_data", at: section.location)
+        }
+        if !style.isEmpty, style != chosen.text, session.noticedStyle != section.text {
+            session.output.warn("Pair style \(style) in data file differs from currently defined pair style \(chosen.text)")
+        }
+        session.noticedStyle = section.text
+        session.deferred.append(Command(name: Word(text: "pair_coeff", location: section.location), words: words))
     }
 
     /// write_data notes the units in the first line.

@@ -8,6 +8,7 @@ struct ThermoModifyCommand: DeckCommand {
         thermo_modify [norm yes|no] [lost error|warn|ignore] [line one|multi|yaml] [temp ID] [press ID] [flush yes|no]
                       [lost/bond error|warn|ignore] [warn ignore|always|reset|default|N]
                       [format line "F1 F2 ..."|int F|float F|COLUMN F|none] [colname COLUMN NAME|default]
+                      [triclinic/general yes|no]   (edges avecx ... in the frame in which a general triclinic box was made)
         """
     let modifications: [ThermoModification]
 

@@ -4,7 +4,7 @@ import Domain
 /// `units`: chosen before there is a box; sets the default time step and skin.
 struct UnitsCommand: DeckCommand {
     static let name = "units"
-    static let usage = "units lj|metal|real"
+    static let usage = "units lj|metal|real|si|cgs|electron|micro|nano"
     let units: Units
 
     init(_ words: inout Words, _ session: Session) throws {

@@ -6,16 +6,17 @@ import Integrators
 struct WriteData: DeckCommand {
     static let name = "write_data"
     static let usage = """
-        write_data FILE [nocoeff] [pair ii|ij] [types numeric|labels]
-        A * in FILE becomes the step. Coefficients are never written: the deck has them.
+        write_data FILE [nocoeff] [pair ii|ij] [types numeric|labels] [triclinic/general]
+        A * in FILE becomes the step. Coefficients are never written: the deck has them. triclinic/general: in the frame in which the box was made.
         """
 
     private let file: Word
     private var usesLabels = false
     private var wantsCoefficients = false
+    private var isGeneral = false
 
     init(_ words: inout Words, _ session: Session) throws {
-        _ = try session.requireSystem("write_data", at: words.location)
+        let system = try session.requireSystem("write_data", at: words.location)
         file = try words.word("a file name")
         while let word = words.peek {
             _ = try words.word("a keyword")
@@ -25,8 +26,13 @@ struct WriteData: DeckCommand {
                 _ = try words.choice("pair coefficients", [("ii", ()), ("ij", ())])
                 wantsCoefficients = true
             case "types": usesLabels = try words.choice("way to write types", [("numeric", false), ("labels", true)])
+            case "triclinic/general":
+                guard system.box.rotation != nil else {
+                    throw words.error("triclinic/general needs a box that was made as a general triclinic one", at: word)
+                }
+                isGeneral = true
             default:
-                throw DeckError.unknown("write_data keyword", word, known: ["nocoeff", "nofix", "nolabelmap", "pair", "types"])
+                throw DeckError.unknown("write_data keyword", word, known: ["nocoeff", "nofix", "nolabelmap", "pair", "types", "triclinic/general"])
             }
         }
     }
@@ -39,11 +45,10 @@ struct WriteData: DeckCommand {
         }
         if session.isDryRun { return }
         let path = file.text.split(separator: "*", omittingEmptySubsequences: false).joined(separator: "\(system.step)")
-        try DataFile.write(
-            path,
-            DataFile.Description(
-                title: "LAMMPS data file via mdrun, timestep = \(system.step), units = \(system.units.name.rawValue)", box: system.box,
-                usesLabels: usesLabels),
-            system.atoms, session.communicator, at: file.location)
+        var description = DataFile.Description(
+            title: "LAMMPS data file via mdrun, timestep = \(system.step), units = \(system.units.name.rawValue)", box: system.box,
+            usesLabels: usesLabels)
+        description.isGeneral = isGeneral
+        try DataFile.write(path, description, system.atoms, session.communicator, at: file.location)
     }
 }
