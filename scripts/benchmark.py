@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Times mdrun against LAMMPS, and a committee against its members, in turn in one run, and prints medians and ratios.
+"""Times mdrun against LAMMPS, a committee against its members, and equal bricks against balanced ones, in turn in one run, and prints medians
+and ratios.
 
     scripts/benchmark.py melt --lammps "lmp" [--ranks 1] [--rounds 7] [--steps 100]
     scripts/benchmark.py committee [--ranks 2] [--rounds 7] [--steps 100] [--processor-time]
+    scripts/benchmark.py balance [--ranks 2] [--rounds 7] [--steps 200]
 
 Loop times are those that the programs print themselves, so start-up does not count; thermo output only at the first and last step.
 With --processor-time, for a machine that others use too: user and system time of the processes less those of a run of no steps.
@@ -101,9 +103,28 @@ def committee(o, folder):
     print(f"committee / sum of members alone: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
 
 
+def balance(o, folder):
+    """A slab of liquid in the left half of the box, so that every second rank along x has no atoms at first."""
+    start = ("units lj\nlattice fcc 0.8442\nregion box block 0 40 0 14 0 14\ncreate_box 1 box\nregion left block 0 19.9 0 14 0 14\n"
+             "create_atoms 1 region left\nmass 1 1.0\nvelocity all create 0.7 87287 loop geom\npair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0\n"
+             "neighbor 0.3 bin\nneigh_modify every 20 delay 0 check no\nfix 1 all nve\n")
+    end = f"thermo {o.steps}\nrun {o.steps}\n"
+    decks = {"equal bricks": "", "balance": "balance 1.0 shift x 20 1.01\n", "fix balance": "fix b all balance 100 1.05 shift x 20 1.01\n"}
+    cases = []
+    for name, line in decks.items():
+        path = pathlib.Path(folder) / f"in.{name.replace(' ', '-')}"
+        path.write_text(start + line + end)
+        cases.append((name, mdrun(o, "-in", str(path))))
+    times = interleave(cases, o.rounds, folder)
+    report(times)
+    for name in list(decks)[1:]:
+        ratios = [a / b for a, b in zip(times["equal bricks"], times[name])]
+        print(f"equal bricks / {name}: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=["melt", "committee"])
+    options.add_argument("what", choices=["melt", "committee", "balance"])
     options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
     options.add_argument("--lammps", default="lmp")
     options.add_argument("--ranks", type=int, default=1)
@@ -112,7 +133,7 @@ def main():
     options.add_argument("--processor-time", action="store_true", help="committee only")
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        {"melt": melt, "committee": committee}[o.what](o, folder)
+        {"melt": melt, "committee": committee, "balance": balance}[o.what](o, folder)
 
 
 main()

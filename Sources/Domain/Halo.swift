@@ -49,9 +49,7 @@ public final class Halo {
         for d in 0..<box.dimension {
             // A hair wider than asked, so that rounding never loses the partner of a pair at exactly the cutoff.
             let depth = width / box.height(d) * (1 + 1e-10) + 1e-12
-            let across = depth * Double(decomposition.grid[d])
-            let hops = box.isPeriodic(d)
-                ? Int(across.rounded(.up)) : min(Int(across.rounded(.up)), decomposition.grid[d] - 1)
+            let hops = decomposition.hops(d, depth: depth, isPeriodic: box.isPeriodic(d))
             let before = atoms.count
             var previous = [before..<before, before..<before]
             for hop in 0..<hops {

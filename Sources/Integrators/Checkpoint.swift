@@ -14,7 +14,8 @@ public struct Checkpoint: Sendable {
     public var lastBuild: Int
     public var nextSort: Int
     public var counters: Simulation.Counters
-    public var grid: [Int]
+    /// Planes between ranks' bricks.
+    public var cuts: [[Double]]
     /// This rank's part of the step's energy and virial, and which of them was computed.
     public var evaluated: (wanted: Wanted, energy: Double, virial: Tensor, added: Tensor) = ([], 0, .zero, .zero)
     /// Of ids and positions, so that a deck that changes them in between begins anew.
@@ -25,10 +26,11 @@ public struct Checkpoint: Sendable {
     public var fixes: [String: [UInt8]] = [:]
 
     public init(
-        forces: [Vector], positionsAtBuild: [Vector], boxAtBuild: Box, lastBuild: Int, nextSort: Int, counters: Simulation.Counters, grid: [Int]
+        forces: [Vector], positionsAtBuild: [Vector], boxAtBuild: Box, lastBuild: Int, nextSort: Int, counters: Simulation.Counters,
+        cuts: [[Double]]
     ) {
         (self.forces, self.positionsAtBuild, self.boxAtBuild) = (forces, positionsAtBuild, boxAtBuild)
-        (self.lastBuild, self.nextSort, self.counters, self.grid) = (lastBuild, nextSort, counters, grid)
+        (self.lastBuild, self.nextSort, self.counters, self.cuts) = (lastBuild, nextSort, counters, cuts)
     }
 }
 
@@ -36,7 +38,8 @@ extension Checkpoint {
     /// All but the columns of atoms.
     public func save(_ state: inout StateWriter) {
         boxAtBuild.save(&state)
-        for number in [lastBuild, nextSort, counters.builds, counters.dangerousBuilds] + grid { state.put(number) }
+        for number in [lastBuild, nextSort, counters.builds, counters.dangerousBuilds] { state.put(number) }
+        Decomposition.save(cuts, &state)
         state.put(signature)
     }
 
@@ -44,8 +47,8 @@ extension Checkpoint {
         let box = try Box(&state)
         let (last, sort) = (try state.int(), try state.int())
         let counters = Simulation.Counters(builds: try state.int(), dangerousBuilds: try state.int())
-        let grid = [try state.int(), try state.int(), try state.int()]
-        self.init(forces: [], positionsAtBuild: [], boxAtBuild: box, lastBuild: last, nextSort: sort, counters: counters, grid: grid)
+        let cuts = try Decomposition.restoreCuts(&state)
+        self.init(forces: [], positionsAtBuild: [], boxAtBuild: box, lastBuild: last, nextSort: sort, counters: counters, cuts: cuts)
         signature = try state.text()
     }
 }

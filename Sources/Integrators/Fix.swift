@@ -13,6 +13,8 @@ public protocol Fix: AnyObject {
     func prepare(_ system: System) throws
     /// After the first force evaluation of a run.
     func setup(_ system: System) throws
+    /// Before a run's first migration, halo and list, atoms being on the ranks that own them: the place to change who owns what.
+    func setupPreExchange(_ system: System) throws
     /// First half of the integration: velocities by half a step, positions by a step.
     func initialIntegrate(_ system: System) throws
     /// Positions have been advanced by all fixes: the place for walls.
@@ -51,6 +53,8 @@ public protocol Fix: AnyObject {
     var atomProperty: AtomProperty? { get }
     /// Energy that it adds to the potential energy (`fix_modify ID energy yes`), energy units, of all ranks. Asking is collective.
     var potentialEnergy: Double { get }
+    /// Whether its `preExchange` shares atoms out among ranks, which a minimiser then calls too.
+    var balances: Bool { get }
     /// Whether its `postForce` also acts on a minimiser's force evaluations.
     var actsInMinimization: Bool { get }
     /// What it adds to the conserved quantity (`econserve`), energy units.
@@ -73,6 +77,7 @@ public enum FixModification { case temperature(Temperature), pressure(Pressure),
 extension Fix {
     public func prepare(_ system: System) throws {}
     public func setup(_ system: System) throws {}
+    public func setupPreExchange(_ system: System) throws {}
     public func initialIntegrate(_ system: System) throws {}
     public func postIntegrate(_ system: System) throws {}
     public func preExchange(_ system: System) throws {}
@@ -92,6 +97,7 @@ extension Fix {
     public var array: [[Double]] { [] }
     public var atomProperty: AtomProperty? { nil }
     public var potentialEnergy: Double { 0 }
+    public var balances: Bool { false }
     public var actsInMinimization: Bool { false }
     public var conservedEnergy: Double { 0 }
     public var conservedEnergyCorrection: Double { 0 }

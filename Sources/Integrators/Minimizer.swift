@@ -56,7 +56,7 @@ final class Minimizer {
     /// The energy now, forces left in place. Collective.
     func evaluate() throws -> Double {
         if simulation.needsRebuildInMinimization() {
-            for fix in simulation.fixes where fix.actsInMinimization { try fix.preExchange(system) }
+            for fix in simulation.fixes where fix.actsInMinimization || fix.balances { try fix.preExchange(system) }
             simulation.rebuild()
             followImages()
         } else {

@@ -275,3 +275,24 @@ public final class NoseHoover: Fix {
         }
     }
 }
+
+/// The chain acts at the outermost level, with its time step.
+extension NoseHoover: LevelIntegrator {
+    func initialIntegrate(_ system: System, _ level: RespaStep) {
+        if level.isOutermost {
+            timestep = system.timestep
+            setTarget(system)
+            integrateChain(system)
+        }
+        kick(&system.atoms, system.forces, by: 0.5 * level.timestep * units.ftm2v, group)
+        if level.isInnermost { drift(&system.atoms, by: level.timestep, group) }
+    }
+
+    func finalIntegrate(_ system: System, _ level: RespaStep) throws {
+        if level.isOutermost {
+            try finalIntegrate(system)
+        } else {
+            kick(&system.atoms, system.forces, by: 0.5 * level.timestep * units.ftm2v, group)
+        }
+    }
+}

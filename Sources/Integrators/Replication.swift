@@ -20,6 +20,7 @@ extension System {
         box.yz *= Double(copies.z)
         (box.minimumLo, box.minimumHi) = (box.lo, box.hi)
         self.box = box
+        cuts = nil
         guard
             let decomposition = Decomposition(box: box, rank: communicator.rank, size: communicator.size, wanted: wanted)
         else { throw SimulationError("the ranks do not fit the processors command") }

@@ -10,7 +10,7 @@ extension Simulation {
         guard isPrepared, positionsAtBuild.count == owned, system.forces.force.count >= owned else { return nil }
         var result = Checkpoint(
             forces: (0..<owned).map { system.forces.force[$0] }, positionsAtBuild: (0..<owned).map { positionsAtBuild[$0] },
-            boxAtBuild: boxAtBuild, lastBuild: lastBuild, nextSort: nextSort, counters: counters, grid: decomposition.grid)
+            boxAtBuild: boxAtBuild, lastBuild: lastBuild, nextSort: nextSort, counters: counters, cuts: decomposition.cuts)
         result.signature = signature
         result.evaluated = (system.forces.wanted, system.forces.energy, system.forces.virial, system.forces.addedVirial)
         return result
@@ -25,7 +25,10 @@ extension Simulation {
 
     /// Ghosts and list as they were made from the positions of back then, then the positions of now.
     func rebuild(from checkpoint: Checkpoint) throws {
-        decomposition = try Self.decompose(system, checkpoint.grid.map { $0 })
+        guard let old = Decomposition(cuts: checkpoint.cuts, rank: system.communicator.rank, size: system.communicator.size) else {
+            throw SimulationError("the restart file's bricks do not fit \(system.communicator.size) ranks")
+        }
+        decomposition = old
         let owned = system.atoms.owned
         let (now, box) = ((0..<owned).map { system.atoms.position[$0] }, system.box)
         for i in 0..<owned { system.atoms.position[i] = checkpoint.positionsAtBuild[i] }

@@ -27,6 +27,7 @@ extension Simulation {
         relax?.begin(system)
         if settings.style == .fire { for i in 0..<system.atoms.owned { system.atoms.velocity[i] = .zero } }
         try settleRanks()
+        for fix in fixes { try fix.setupPreExchange(system) }
         rebuild(isSetup: true)
         try computeForces(wantedNow(atStart: true).union(relax == nil ? .energy : [.energy, .virial]))
         try checkFinite()

@@ -30,6 +30,12 @@ public final class Simulation {
     public private(set) var list: NeighbourList
     public var timings = Timings()
     public internal(set) var counters = Counters()
+    /// `run_style respa`; nil: one time step for all forces.
+    public var respa: RespaLevels?
+    /// With respa: each level's forces on owned atoms.
+    var levelForces: AtomProperty?
+    /// With respa: energy and virial of all levels while they are being summed.
+    var total = Forces()
     /// Steps between spatial sorts of owned atoms (`atom_modify sort`); 0 = never.
     public var sortEvery = 1000
     public internal(set) var current = Run(first: 0, last: 0)
@@ -71,10 +77,9 @@ public final class Simulation {
     }
 
     static func decompose(_ system: System, _ processors: [Int?]) throws -> Decomposition {
-        let communicator = system.communicator
-        guard let d = Decomposition(box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors) else {
+        guard let d = system.decomposition(processors) else {
             let wanted = processors.map { $0.map(String.init) ?? "*" }.joined(separator: " ")
-            throw DeckError("processors \(wanted) does not multiply to \(communicator.size) ranks", at: nil)
+            throw DeckError("processors \(wanted) does not multiply to \(system.communicator.size) ranks", at: nil)
         }
         return d
     }
@@ -127,6 +132,7 @@ public final class Simulation {
             }
             current.last = isLast ? system.step : Int.max
             try settleRanks()
+            for fix in fixes { try fix.setupPreExchange(system) }
             rebuild(isSetup: true)
             let due = observers.filter { number == 0 ? $0.looksAtStart(of: current) : isDue($0) }
             var wanted: Wanted = []
@@ -150,6 +156,18 @@ public final class Simulation {
     /// One time step of velocity Verlet, with everything that may happen in it, in order.
     private func step() throws {
         system.step += 1
+        if let respa { try stepLevels(respa) } else { try stepVerlet() }
+        try measureModify { for fix in fixes { try fix.endOfStep(system) } }
+        if system.step < current.last {
+            interruption = askedToStop()
+            if system.stop != nil || interruption != nil { try endHere() }
+        }
+        try timings.measure(.output) {
+            for observer in observers where isDue(observer) { try observer.observe(self, current) }
+        }
+    }
+
+    private func stepVerlet() throws {
         try measureModify {
             for fix in fixes { try fix.initialIntegrate(system) }
             for fix in fixes { try fix.postIntegrate(system) }
@@ -160,20 +178,11 @@ public final class Simulation {
         } else {
             forwardPositions()
         }
-        let wanted = wantedNow()
-        try computeForces(wanted)
+        try computeForces(wantedNow())
         try checkFinite()
         try measureModify {
             for fix in fixes { try fix.postForce(system) }
             for fix in fixes { try fix.finalIntegrate(system) }
-            for fix in fixes { try fix.endOfStep(system) }
-        }
-        if system.step < current.last {
-            interruption = askedToStop()
-            if system.stop != nil || interruption != nil { try endHere() }
-        }
-        try timings.measure(.output) {
-            for observer in observers where isDue(observer) { try observer.observe(self, current) }
         }
     }
 
@@ -213,8 +222,12 @@ public final class Simulation {
         timings.measure(.communication) { halo.forwardPositions(&system.atoms) }
     }
 
-    private func measureModify(_ body: () throws -> Void) rethrows {
-        if !fixes.isEmpty { try timings.measure(.modify, body) }
+    /// Unlike `Timings.measure` this leaves the timings free meanwhile: a fix may read them (`fix balance ... weight time`).
+    func measureModify(_ body: () throws -> Void) rethrows {
+        guard !fixes.isEmpty else { return }
+        let start = Timings.now()
+        defer { timings.seconds[.modify, default: 0] += Timings.now() - start }
+        try body()
     }
 
     // MARK: - Set-up
@@ -222,6 +235,7 @@ public final class Simulation {
     /// Everything before the first step: ranks, ghosts, list, forces, fixes, first output.
     private func prepare(_ run: Run) throws {
         for fix in fixes { try fix.prepare(system) }
+        try checkRespa()
         for observer in observers { try observer.prepare(self, run) }
         if run.isSetUp || !isPrepared {
             let checkpoint = takeCheckpoint()
@@ -229,11 +243,23 @@ public final class Simulation {
                 try rebuild(from: checkpoint)
             } else {
                 try settleRanks()
+                for fix in fixes { try fix.setupPreExchange(system) }
                 rebuild(isSetup: true)
             }
-            try computeForces(wantedNow(atStart: true))
-            try checkFinite()
-            try measureModify { for fix in fixes { try fix.setup(system) } }
+            if let respa {
+                // In a continued run the levels' forces are those of the restart, not of this set-up.
+                let kept = checkpoint == nil ? nil : system.atoms.property(Self.respaName)?.values.copy()
+                try setUpLevels(respa, wantedNow(atStart: true))
+                try checkFinite()
+                try measureModify { try setUpFixes(respa) }
+                if let kept, kept.count == levelForces?.values.count { levelForces?.values = kept }
+            } else {
+                system.atoms.removeProperties(of: Self.respaName)
+                levelForces = nil
+                try computeForces(wantedNow(atStart: true))
+                try checkFinite()
+                try measureModify { for fix in fixes { try fix.setup(system) } }
+            }
             isPrepared = true
             // `pre no` goes on counting, as LAMMPS does.
             counters = Counters()
@@ -259,6 +285,7 @@ public final class Simulation {
         timings.measure(.communication) {
             shrinkWrap()
             if let rate = system.boxRate { wrap(rate) }
+            followCuts()
             system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
             if sortEvery > 0, isSetup || system.step >= nextSort {
                 system.atoms.sortSpatially(box: system.box, cellWidth: max(listDistance / 2, 1e-6))
@@ -268,6 +295,12 @@ public final class Simulation {
         buildHaloAndList()
         lastBuild = system.step
         if !isSetup { counters.builds += 1 }
+    }
+
+    /// Takes over the planes that balancing has moved.
+    private func followCuts() {
+        guard let cuts = system.cuts, cuts != decomposition.cuts else { return }
+        decomposition = Decomposition(cuts: cuts, rank: decomposition.rank, size: decomposition.size) ?? decomposition
     }
 
     func buildHaloAndList() {
@@ -296,7 +329,7 @@ public final class Simulation {
     }
 
     /// LAMMPS' rule: never before `delay` steps, only every `every`, and with `check` only when an atom has moved half the skin.
-    private func needsRebuild() -> Bool {
+    func needsRebuild() -> Bool {
         if fixes.contains(where: { $0.forcesRebuild(at: system.step) }) { return true }
         let age = system.step - lastBuild
         guard !neighbours.once, age >= neighbours.delay, age % neighbours.every == 0 else { return false }
@@ -364,11 +397,18 @@ public final class Simulation {
         (path.last ?? potential).compute(system.atoms, own, context, into: &forces)
     }
 
-    func computeForces(_ wanted: Wanted) throws {
+    /// - Parameter members: of a hybrid, which take part; nil: all.
+    func computeForces(_ wanted: Wanted, members: [Bool]? = nil) throws {
         try potential.updateAll()
         system.forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
-        timings.measure(.pair) { potential.compute(system.atoms, list, context, into: &system.forces) }
+        timings.measure(.pair) {
+            if let members, let hybrid = potential as? Hybrid {
+                hybrid.compute(system.atoms, list, context, members: members, into: &system.forces)
+            } else {
+                potential.compute(system.atoms, list, context, into: &system.forces)
+            }
+        }
         timings.measure(.communication) {
             halo.reverse(&system.forces.force)
             if wanted.contains(.atomEnergy) { halo.reverse(&system.forces.atomEnergy) }

@@ -19,6 +19,8 @@ public final class System {
     public var boxRate: BoxRate?
     /// The run under way, for quantities that ramp over it.
     public var run = Run(first: 0, last: 0)
+    /// Planes between ranks' bricks that balancing has moved (fractions of the edges, from 0 to 1); nil: equal bricks.
+    public var cuts: [[Double]]?
     /// Set by a fix, on all ranks at the same step, to end the run after that step.
     public var stop: Stop?
     /// Asked after every step: whether to end the run here, on any rank.
@@ -33,6 +35,14 @@ public final class System {
     }
 
     public var time: Double { timeReference + Double(step - timeReferenceStep) * timestep }
+
+    /// Who owns which part of the box: equal bricks unless balancing has moved them.
+    /// - Parameter processors: the deck's `processors` (nil entries are free).
+    /// - Returns: nil when the ranks do not fit `processors`.
+    public func decomposition(_ processors: [Int?]) -> Decomposition? {
+        cuts.flatMap { Decomposition(cuts: $0, rank: communicator.rank, size: communicator.size) }
+            ?? Decomposition(box: box, rank: communicator.rank, size: communicator.size, wanted: processors)
+    }
 
     /// Number of atoms of a group on all ranks. Collective.
     public func count(_ group: Group) -> Int {

@@ -21,6 +21,17 @@ public final class VelocityVerlet: Fix {
     }
 }
 
+extension VelocityVerlet: LevelIntegrator {
+    func initialIntegrate(_ system: System, _ level: RespaStep) {
+        kick(&system.atoms, system.forces, by: 0.5 * level.timestep * system.units.ftm2v, group)
+        if level.isInnermost { drift(&system.atoms, by: level.timestep, group) }
+    }
+
+    func finalIntegrate(_ system: System, _ level: RespaStep) {
+        kick(&system.atoms, system.forces, by: 0.5 * level.timestep * system.units.ftm2v, group)
+    }
+}
+
 /// v += (dtf / m) f for a group's owned atoms; dtf = time x ftm2v. In LAMMPS' order of operations.
 func kick(_ atoms: inout Atoms, _ forces: borrowing Forces, by dtf: Double, _ group: Group) {
     let v = atoms.velocity.pointer, f = forces.force.pointer

@@ -13,14 +13,14 @@ public enum RunReport {
     /// Before a run: neighbour list (when it differs from the run before) and settings.
     public static func setup(_ simulation: Simulation, _ observation: Observation, style: String = "Verlet") -> String {
         let system = simulation.system
-        return neighbourChanges(simulation, observation)
-            + """
-            Setting up \(style) run ...
-              Unit style    : \(system.units.name.rawValue)
-              Current step  : \(system.step)
-              Time step     : \(NumberFormat.table("%.6g").string(system.timestep))
-
-            """
+        let head = neighbourChanges(simulation, observation)
+            + "Setting up \(simulation.respa == nil ? style : "r-RESPA") run ...\n  Unit style    : \(system.units.name.rawValue)\n"
+            + "  Current step  : \(system.step)\n"
+        guard let levels = simulation.respa else {
+            return head + "  Time step     : \(NumberFormat.table("%.6g").string(system.timestep))\n"
+        }
+        let steps = levels.timesteps(system.timestep).enumerated().map { " \($0 + 1):\($1)" }.joined()
+        return head + "  Time steps    :\(steps)\n"
     }
 
     /// Neighbour lists, when they differ from the run before.

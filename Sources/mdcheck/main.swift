@@ -7,7 +7,7 @@ let usage = """
     mdcheck cases                                      the potentials that it knows
     mdcheck conformance [CASE ...]                     checkPotential on one rank; a table; status 1 when anything fails
     mdcheck jacobian CASE ...                          asymmetry of dF/dx on one rank, and the work along a closed loop of random directions
-    mdcheck domain [-p PX PY PZ]                       migration, halo and lists on these ranks against brute force
+    mdcheck domain [-p PX PY PZ] [-u]                  migration, halo and lists on these ranks against brute force; -u: bricks of uneven width
     mdcheck bench melt [STEPS [CELLS [TYPES]]]         the LAMMPS benchmark in.melt: fcc 0.8442, NVE; times of each part
     mdcheck evaluate CASE [-p PX PY PZ] [-o FILE]      energy, forces, virial on these ranks, in full precision
     """
@@ -27,13 +27,14 @@ var words = Array(CommandLine.arguments.dropFirst())
 @MainActor func option(_ name: String, _ count: Int) -> [String]? {
     guard let at = words.firstIndex(of: name) else { return nil }
     guard at + count < words.count else { fail("\(name) needs \(count) words") }
-    let values = Array(words[at + 1...at + count])
+    let values = Array(words[(at + 1)..<(at + 1 + count)])
     words.removeSubrange(at...at + count)
     return values
 }
 
 let processors = option("-p", 3)?.map { Int($0) } ?? [nil, nil, nil]
 let output = option("-o", 1)?[0]
+let isUneven = option("-u", 0) != nil
 
 switch words.first {
 case "cases":
@@ -70,7 +71,7 @@ case "evaluate":
     communicator.finish()
 case "domain":
     let communicator = try MPICommunicator()
-    let results = DomainChecks.all(communicator, processors: processors)
+    let results = DomainChecks.all(communicator, processors: processors, isUneven: isUneven)
     if communicator.rank == 0 { print(results.table) }
     communicator.finish()
     exit(results.failures.isEmpty ? 0 : 1)

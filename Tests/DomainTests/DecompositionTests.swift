@@ -49,6 +49,27 @@ import Testing
         }
     }
 
+    @Test func planesThatWereMoved() {
+        let cuts = [[0, 0.1, 0.15, 1], [0, 1], [0, 0.75, 1]]
+        let all = (0..<6).map { Decomposition(cuts: cuts, rank: $0, size: 6)! }
+        #expect(all[0].grid == [3, 1, 2] && all[3].place == [1, 0, 1])
+        #expect(all[3].lower(0) == 0.1 && all[3].upper(0) == 0.15 && all[3].lower(2) == 0.75)
+        #expect(all[0].owner(of: Vector(xyz: 0.1, 0.5, 0.75)) == 3 && all[0].owner(of: Vector(xyz: 0.0999, 0.5, 0.7499)) == 0)
+        #expect(all[0].owner(of: Vector(xyz: 2, -1, 0.5)) == 4 && all[0].owner(of: Vector(xyz: .nan, 0, .nan)) == 0)
+        // From the widest brick a depth of 0.12 reaches over both others; around the ring it ends in the wide one.
+        #expect(all[0].hops(0, depth: 0.049, isPeriodic: true) == 1)
+        #expect(all[0].hops(0, depth: 0.12, isPeriodic: true) == 2)
+        #expect(all[0].hops(0, depth: 0.16, isPeriodic: true) == 3)
+        #expect(all[0].hops(0, depth: 0.16, isPeriodic: false) == 2)
+        #expect(all[0].hops(1, depth: 2.5, isPeriodic: true) == 3 && all[0].hops(1, depth: 2.5, isPeriodic: false) == 0)
+        // Equal bricks: as many as cover the depth.
+        let equal = Decomposition(box: Self.rod, rank: 0, size: 8)!
+        for depth in [0.01, 0.124, 0.126, 0.9, 1.01, 2.3] { #expect(equal.hops(2, depth: depth, isPeriodic: true) == Int((depth * 8).rounded(.up))) }
+        #expect(Decomposition(cuts: cuts, rank: 0, size: 5) == nil)
+        #expect(Decomposition(cuts: [[0, 0.5, 0.5, 1], [0, 1], [0, 1]], rank: 0, size: 3) == nil)
+        #expect(Decomposition(cuts: [[0, 0.5], [0, 1], [0, 1]], rank: 0, size: 1) == nil)
+    }
+
     @Test func eachPositionHasOneOwner() {
         var random = SeededGenerator(2)
         let all = (0..<12).map { Decomposition(box: Self.cube, rank: $0, size: 12)! }

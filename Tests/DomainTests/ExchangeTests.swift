@@ -16,6 +16,10 @@ import Testing
         #expect(table.split(separator: "\n").filter { $0.hasPrefix("ok") }.count > 300)
     }
 
+    @Test(arguments: [[7, 1, 1], [1, 2, 2], [1, 1, 3], [2, 1, 2]]) func onUnevenBricks(grid: [Int]) throws {
+        _ = try RankHarness.run(["domain", "-u", "-p"] + grid.map { "\($0)" }, ranks: grid.reduce(1, *))
+    }
+
     @Test(arguments: [[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 1, 2]]) func onGrids(grid: [Int]) throws {
         _ = try RankHarness.run(["domain", "-p"] + grid.map { "\($0)" }, ranks: 4)
     }

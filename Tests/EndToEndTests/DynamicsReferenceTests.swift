@@ -7,7 +7,7 @@ import Testing
     static let folder = DeckRunner.root + "/Tests/Reference/lammps/dynamics"
     static let dynamics = [
         "nvt", "npt-iso", "npt-aniso", "npt-tri", "npt-stress", "npt-couple", "npt-dilate", "npt-flip", "nph", "berendsen", "langevin", "deform",
-        "deform-tilt", "two", "two-lattices", "change-box", "hybrid-scaled", "velocity-temp",
+        "deform-tilt", "two", "two-lattices", "change-box", "hybrid-scaled", "velocity-temp", "respa",
     ]
     static let minimisers = ["min-cg", "min-sd", "min-fire", "min-fixes", "relax-iso", "relax-aniso", "relax-tri", "relax-stress"]
 
@@ -68,6 +68,11 @@ import Testing
 
     @Test(arguments: dynamics + minimisers) func onOneRank(_ deck: String) throws { try compare(deck, ranks: 1) }
 
-    @Test(arguments: ["npt-stress", "npt-flip", "npt-dilate", "deform-tilt", "two", "min-cg", "min-fire", "relax-tri"], [2, 4])
+    /// Numbers of 1e-26 are compared as such.
+    @Test(arguments: ["si", "cgs", "electron", "micro", "nano"]) func unitSystems(_ name: String) throws {
+        try compare("units-\(name)", ranks: 1, floor: 0)
+    }
+
+    @Test(arguments: ["respa", "npt-stress", "npt-flip", "npt-dilate", "deform-tilt", "two", "min-cg", "min-fire", "relax-tri"], [2, 4])
     func onRanks(_ deck: String, _ ranks: Int) throws { try compare(deck, ranks: ranks) }
 }

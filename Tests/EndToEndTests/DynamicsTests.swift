@@ -180,7 +180,13 @@ import Testing
         try refused("min_modify abcfire yes", "abcfire is not supported")
         try refused("min_modify line quadratik", "did you mean 'quadratic'")
         try refused("minimize 1e-4 1e-4 100", "expected the largest number of force evaluations")
-        try refused("run_style respa 2 2", "respa")
+        try refused("run_style respa 2", "the number of steps of level 1 for one of level 2")
+        try refused("run_style respa 2 2 pair 3", "from 1 to 2")
+        try refused("run_style respa 2 2 hybrid 1 2", "needs a pair_style hybrid")
+        try refused("run_style respa 2 2 inner 1 4 5 outer 2", "inner is not supported")
+        try refused("run_style respa 2 2 par 1", "did you mean 'pair'")
+        try refused("run_style respa 2 2\nfix 1 all npt temp 1 1 1 iso 1 1 1\nrun 1", "cannot be used with run_style respa")
+        try refused("run_style respa 2 2\nfix 1 all nve\nfix 2 all setforce 0 0 0\nrun 1", "cannot be used with run_style respa")
         try refused("fix 1 all box/relax iso 0\nmin_style fire\nminimize 0 0 1 1", "needs min_style cg or sd")
     }
 }

@@ -18,6 +18,7 @@ public struct ObservingFixStyle: Sendable {
         VectorFix.entry,
         StoreState.entry,
         PairFix.entry,
+        BalanceFix.entry,
         NumDiff.entry,
         NumDiffVirial.entry,
         StabilityFix.entry,

@@ -109,6 +109,15 @@ public final class Hybrid: Potential, StepDependent {
     }
 }
 
+extension Hybrid {
+    /// The same of some members only, for integrators with a time step for each.
+    public func compute(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, members isIncluded: [Bool], into forces: inout Forces
+    ) {
+        memberSet.accumulate(atoms, list, context, weights: zip(scales, isIncluded).map { $1 ? $0 : 0 }, into: &forces)
+    }
+}
+
 /// Whoever uses these asks `lackingSiteEnergies` or `lackingPullback` first; a member without them is passed over here.
 extension Hybrid: DifferentiablePotential {
     public func computeSeeded(

@@ -18,7 +18,7 @@ public enum CommandRegistry {
     private static let settings: [any DeckCommand.Type] = [
         UnitsCommand.self, AtomStyleCommand.self, AtomModifyCommand.self, BoundaryCommand.self, BoxCommand.self,
         CommModifyCommand.self, DimensionCommand.self, NeighborCommand.self, NeighModifyCommand.self, NewtonCommand.self,
-        ProcessorsCommand.self, TimestepCommand.self,
+        ProcessorsCommand.self, BalanceCommand.self, CommStyleCommand.self, TimestepCommand.self,
     ]
     private static let atoms: [any DeckCommand.Type] = [
         LatticeCommand.self, RegionCommand.self, CreateBox.self, ChangeBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,

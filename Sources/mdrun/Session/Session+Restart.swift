@@ -80,6 +80,8 @@ extension Session {
             state.put(extra.width)
         }
         state.put(communicator.sum(system.atoms.owned))
+        state.put(system.cuts != nil)
+        if let cuts = system.cuts { Decomposition.save(cuts, &state) }
     }
 
     // MARK: - Reading
@@ -109,7 +111,7 @@ extension Session {
                     guard let system else { throw StateError() }
                     let isSame = written == communicator.size
                     if decomposition == nil {
-                        decomposition = Decomposition(box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors)
+                        decomposition = system.decomposition(processors)
                     }
                     guard let decomposition else { throw DeckError("the ranks do not fit the processors command", at: location) }
                     let columns = try system.atoms.append(block.bytes, columns: checkpoint == nil ? 0 : 2) { x in
@@ -160,6 +162,11 @@ extension Session {
         let system = System(communicator: communicator, units: units, box: box, atoms: atoms)
         (system.groups, system.step) = (groups, step)
         (system.timeReference, system.timeReferenceStep) = (reference, referenceStep)
+        // On another number of ranks bricks are equal again.
+        if try state.bool() {
+            let cuts = try Decomposition.restoreCuts(&state)
+            system.cuts = ranks == communicator.size ? cuts : nil
+        }
         if self.timestep == nil { self.timestep = timestep }
         return (system, ranks)
     }

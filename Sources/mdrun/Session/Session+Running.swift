@@ -30,7 +30,7 @@ extension Session {
             simulation = try Simulation(system: system, potential: potential, neighbours: neighbours, processors: processors)
             self.simulation = simulation
         }
-        simulation.sortEvery = sortEvery
+        (simulation.sortEvery, simulation.respa) = (sortEvery, respa)
         simulation.fixes = fixes
         try updateDeviationFile(of: potential)
         simulation.observers = observation.observers + (restarts.map { [$0] } ?? [])
@@ -94,6 +94,7 @@ extension Session {
         let n = neighbours
         return dynamics.signature
             + "\nlist \(simulation.listDistance) \(simulation.haloWidth) \(n.every) \(n.delay) \(n.checksDistance) \(n.once) \(sortEvery)"
+            + (respa.map { "\nrespa \($0)" } ?? "")
     }
 
     /// Runs and reports.

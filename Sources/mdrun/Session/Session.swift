@@ -24,6 +24,8 @@ public final class Session {
     public var neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)
     public var processors: [Int?] = [nil, nil, nil]
     public var sortEvery = 1000
+    /// `run_style respa`
+    public var respa: RespaLevels?
     /// How `minimize` goes about it.
     public var minimizer = MinimizerSettings()
     /// nil: the unit system's default.
@@ -156,6 +158,7 @@ public final class Session {
         dimension = 3
         atomStyle = .atomic
         minimizer = MinimizerSettings()
+        respa = nil
         lattice = nil
         regions = [:]
         neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)

@@ -48,7 +48,7 @@ extension Session {
     func decomposition(at location: SourceLocation?) throws -> Decomposition {
         let system = try requireSystem("this command", at: location)
         guard
-            let d = Decomposition(box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors)
+            let d = system.decomposition(processors)
         else {
             let wanted = processors.map { $0.map(String.init) ?? "*" }.joined(separator: " ")
             throw DeckError("processors \(wanted) does not multiply to \(communicator.size) ranks", at: location)

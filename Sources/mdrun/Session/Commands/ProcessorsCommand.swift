@@ -17,5 +17,9 @@ struct ProcessorsCommand: DeckCommand {
         }
     }
 
-    func execute(_ session: Session) { session.processors = grid }
+    func execute(_ session: Session) {
+        session.processors = grid
+        // Planes that balancing has moved belong to another grid.
+        session.system?.cuts = nil
+    }
 }

@@ -30,6 +30,7 @@ struct Replicate: DeckCommand {
         for d in 0..<3 where copies[d] > 1 && !system.box.isPeriodic(d) {
             session.output.warn("Replicating in a non-periodic dimension")
         }
+        system.atoms.removeProperties(of: Simulation.respaName)
         if let extra = system.atoms.foreignExtra {
             throw DeckError("replicate: '\(extra)' keeps values of each atom, which cannot be replicated", at: location)
         }

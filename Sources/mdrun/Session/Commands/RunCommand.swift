@@ -69,6 +69,7 @@ struct RunCommand: DeckCommand {
 
     private func runPiece(_ session: Session, _ from: Int, _ to: Int, first: Int, last: Int) throws {
         let simulation = try session.prepareSimulation(at: location)
+        do { try simulation.checkRespa() } catch { throw DeckError("\(error)", at: location) }
         guard !session.isDryRun else { return }
         var run = Run(first: from, last: to)
         run.rampFirst = start ?? first
