@@ -125,11 +125,12 @@ import Testing
         #expect(result.errors.contains("in.deck:8:15") && result.errors.contains("No such file"), "\(result.errors)")
     }
 
-    @Test("SIGUSR1 and SIGTERM leave a restart file and exit with 75", arguments: [SIGUSR1, SIGTERM]) func signals(number: Int32) throws {
+    @Test("SIGUSR1 and SIGTERM leave a restart file and exit with 75", arguments: [SIGUSR1, SIGTERM], ["fix 1 all nve\nrun 100000000\n", minimization])
+    func signals(number: Int32, _ lines: String) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mdrun-signal-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let deck = Self.start + "pair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0\nfix 1 all nve\nthermo 10\nrun 100000000\n"
+        let deck = Self.start + "pair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0\nthermo 10\n" + lines
         try deck.write(toFile: folder + "/in.deck", atomically: false, encoding: .utf8)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try RankHarness.executable("mdrun"))
@@ -151,6 +152,40 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder + "/mdrun.restart"))
         log = try String(contentsOfFile: folder + "/log.mdrun", encoding: .utf8)
         #expect(log.contains("go on with read_restart mdrun.restart"))
+        // The file is whole, and a run can begin from it.
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/mdrun.restart")))
+        let next = try DeckRunner.run("read_restart a\nfix 1 all nve\nrun 1\n", bytes: ["a": bytes])
+        defer { DeckRunner.cleanUp(next) }
+        #expect(next.status == 0, "\(next.errors)")
+        #expect(log.contains("at step \(Int(next.table().first?["Step"] ?? -1));"))
+    }
+
+    /// Never converges: a spring of the crystal as a whole is shaken by nothing that the tolerances of 0 would accept.
+    private static let minimization = "displace_atoms all random 0.1 0.1 0.1 77 units box\nmin_style fire\nminimize 0 0 100000000 1000000000\n"
+
+    /// A model file that is named twice must not look as if no file had been read: its digests would cancel in a sum.
+    @Test("another content of a model file that is read twice is noticed") func modelFileTwice() throws {
+        var files = try StackDecks.files()
+        files["data"] = Array(StackDecks.data(StackCases.liquid(count: 24)).utf8)
+        let elements = StackCases.elements.joined(separator: " ")
+        let pair = "pair_style ensemble/committee schnet schnet\npair_coeff * * schnet 1 schnet.json \(elements)\npair_coeff * * schnet 2 schnet.json \(elements)\n"
+        let rest = pair + "timestep 0.00005\nfix 1 all nve\nrun 2\nwrite_restart a\n"
+        let first = try DeckRunner.run("units metal\nread_data data\n" + rest, bytes: files)
+        defer { DeckRunner.cleanUp(first) }
+        #expect(first.status == 0, "\(first.errors)")
+        files["a"] = try Self.bytes(first, "a")
+        let same = try DeckRunner.run("units metal\nread_restart a\n" + rest, bytes: files)
+        defer { DeckRunner.cleanUp(same) }
+        #expect(same.status == 0 && !same.log.contains("does not go on bit for bit"), "\(same.errors)")
+        // The deck must name the potential again: a restart does not hold models.
+        let without = try DeckRunner.run("units metal\nread_restart a\nfix 1 all nve\nrun 1\n", bytes: files)
+        defer { DeckRunner.cleanUp(without) }
+        #expect(without.status != 0 && without.errors.contains("pair_style"), "\(without.errors)")
+        // A space more in the description: other bytes, the same model.
+        files["schnet.json"] = files["schnet.json"]! + [32]
+        let other = try DeckRunner.run("units metal\nread_restart a\n" + rest, bytes: files)
+        defer { DeckRunner.cleanUp(other) }
+        #expect(other.status == 0 && other.log.contains("does not go on bit for bit"), "\(other.errors)")
     }
 
     @Test("timer timeout ends runs", arguments: [1, 2]) func timeout(ranks: Int) throws {

@@ -188,4 +188,26 @@ struct StackedDeckTests {
         #expect(result.status == 1)
         for words in ["step 0", "not finite", "model: painn"] { #expect(result.errors.contains(words), "\(result.errors)") }
     }
+
+    /// Of a direct ensemble, whose forces are not the gradient of its energy and have no virial.
+    @Test("what needs a gradient or a virial is refused at its word")
+    func refusals() throws {
+        let pair = StackDecks.pair(.direct)
+        for (lines, place, words) in [
+            ("minimize 0 0 10 10", "in.deck:6:", "minimize needs forces that are the gradient"),
+            ("min_style fire\nminimize 0 0 10 10", "in.deck:7:", "minimize needs forces that are the gradient"),
+            ("fix 1 all npt temp 300 300 0.1 iso 0 0 1\nrun 1", "in.deck:7:", "npt needs the virial"),
+            ("fix 1 all nph iso 0 0 1\nrun 1", "in.deck:7:", "nph needs the virial"),
+            ("fix 1 all press/berendsen iso 0 0 1\nrun 1", "in.deck:7:", "press/berendsen needs the virial"),
+            ("fix 1 all box/relax iso 0\nminimize 0 0 10 10", "in.deck:7:", "minimize needs forces that are the gradient"),
+        ] {
+            let result = try run(Self.deck(pair, lines))
+            defer { DeckRunner.cleanUp(result) }
+            #expect(result.status != 0 && result.errors.contains(place) && result.errors.contains(words), "\(lines): \(result.errors)")
+        }
+        // The conservative one does all of it.
+        let result = try run(Self.deck(StackDecks.pair(.conservative), "velocity all create 300 5\nfix 1 all nph iso 0 0 1\nrun 1\nunfix 1\nminimize 0 0 2 10"))
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+    }
 }
