@@ -35,6 +35,9 @@ struct SweepArguments: ParsableArguments {
 
     func path(_ plan: Plan?) -> String { plan.map { folder ?? "\($0.name).sweep" } ?? sweep }
 
+    /// What the plan says of reports, as it is now; of a folder, as it was when the plan was last taken in.
+    func reportOptions(_ folder: SweepFolder) throws -> ReportOptions { try plan()?.report ?? folder.reportOptions() }
+
     /// The folder, which must be there.
     func existing() throws -> SweepFolder { try SweepFolder(path(try plan())) }
 }

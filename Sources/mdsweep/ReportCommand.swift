@@ -16,7 +16,7 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         try reporting {
             let folder = try arguments.existing()
-            var options = try folder.reportOptions()
+            var options = try arguments.reportOptions(folder)
             if let by { options.by = by.split(separator: ",").map(String.init) }
             if let horizon { options.horizon = horizon }
             if let failures { options.failures = failures }

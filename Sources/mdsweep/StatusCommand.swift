@@ -19,7 +19,7 @@ struct StatusCommand: ParsableCommand {
             } else if runs {
                 print(StatusTable.runs(all))
             } else {
-                var options = try folder.reportOptions()
+                var options = try arguments.reportOptions(folder)
                 if let by { options.by = by.split(separator: ",").map(String.init) }
                 print(try StatusTable.summary(all, by: options.by))
                 print(ProgressLine.text(folder.counts(), mine: 0, secondsLeft: nil))

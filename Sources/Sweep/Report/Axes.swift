@@ -89,7 +89,9 @@ struct Scale {
             let inside = all.filter { $0 >= low && $0 <= high }
             let stride = max(1, inside.count / 7)
             let zero = inside.firstIndex(of: 0) ?? 0
+            // Labels next to zero need room.
             return inside.indices.filter { ($0 - zero) % stride == 0 }.map { inside[$0] }
+                .filter { $0 == 0 || abs(self($0) - self(0)) > 36 }
         }
     }
 

@@ -69,7 +69,7 @@ extension Report {
         _ name: String, _ title: String, _ yLabel: String, _ groups: [Group], caption: String, _ values: (RunAnalysis.Series) -> [Double]
     ) -> Figure? {
         let most = max(1, 60 / max(1, groups.count))
-        var lines: [(place: Int, name: String, points: [(x: Double, y: Double)])] = []
+        var lines: [(place: Int, name: String, isFirst: Bool, points: [(x: Double, y: Double)])] = []
         var hasMore = false
         for group in groups {
             let usable = group.runs.filter { $0.end != nil && $0.end?.outcome != .failed }
@@ -79,7 +79,8 @@ extension Report {
                     let series = try? JSONDecoder.standard.decode(RunAnalysis.Series.self, from: bytes)
                 else { continue }
                 let points = zip(series.time, values(series)).filter { $0.0.isFinite && $0.1.isFinite }.map { (x: $0.0, y: $0.1) }
-                if points.count > 1 { lines.append((colourPlace(group), group.values.first ?? "all runs", points)) }
+                let name = group.values.first ?? "all runs"
+                if points.count > 1 { lines.append((colourPlace(group), name, !lines.contains { $0.name == name }, points)) }
             }
         }
         guard !lines.isEmpty else { return nil }
@@ -97,17 +98,16 @@ extension Report {
             y: Scale(.linear, inside, from: top + plot, to: top))
         chart.axes(xLabel: "time / \(timeUnit)", yLabel: yLabel, title: title.isEmpty ? nil : title)
         var labels: [(text: String, y: Double, colour: String)] = []
-        for line in lines {
+        for line in lines.filter({ !$0.isFirst }) + lines.filter(\.isFirst) {
             let points = line.points.map { point in
                 (x: chart.x(point.x), y: chart.y(min(max(point.y, chart.y.low), chart.y.high)))
             }
             chart.svg.path(
                 points,
-                "fill=\"none\" stroke=\"\(Style.colour(line.place))\" stroke-width=\"1.2\" stroke-opacity=\"0.65\" stroke-linejoin=\"round\"")
-            // Each group's name stands at the end of its longest line.
-            if !labels.contains(where: { $0.text == line.name }) {
-                let longest = lines.filter { $0.name == line.name }.max { $0.points.last!.x < $1.points.last!.x }!
-                let end = longest.points.last!
+                "fill=\"none\" stroke=\"\(Style.colour(line.place))\" stroke-linejoin=\"round\" "
+                    + (line.isFirst ? "stroke-width=\"1.5\"" : "stroke-width=\"0.9\" stroke-opacity=\"0.3\""))
+            if line.isFirst {
+                let end = line.points.last!
                 labels.append((line.name, chart.y(min(max(end.y, chart.y.low), chart.y.high)), Style.colour(line.place)))
             }
         }
@@ -122,7 +122,7 @@ extension Report {
         panels.enumerated().compactMap { number, panel in
             seriesFigure(
                 number == 0 ? "temperature" : "temperature-\(number)", panel.title, isReduced ? "temperature / \u{3B5}" : "temperature / K", panel.groups,
-                caption: "Temperature of the thermo table, a line a run.") { $0.temperature }
+                caption: "Temperature of the thermo table, a line a run; each group's first is drawn strong.") { $0.temperature }
         }
     }
 
@@ -130,7 +130,7 @@ extension Report {
         panels.enumerated().compactMap { number, panel in
             seriesFigure(
                 number == 0 ? "conserved" : "conserved-\(number)", panel.title, "conserved quantity / (\(energyPerAtom))", panel.groups,
-                caption: "Conserved quantity less its first value, a line a run; up to the breakdown where there is one.") { $0.conserved }
+                caption: "Conserved quantity less its first value, a line a run, each group's first drawn strong; up to the breakdown where there is one.") { $0.conserved }
         }
     }
 

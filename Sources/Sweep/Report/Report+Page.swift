@@ -75,20 +75,29 @@ extension Report {
     private var lead: String {
         let ended = runs.count { $0.end != nil }
         let events = groups.map(\.survival.events).reduce(0, +)
-        var text = "\(ended) of \(runs.count) runs ended; \(events == 0 ? "none" : "\(events)") broke down"
-        if horizon > 0 { text += "; compared up to \(Scale.short(horizon)) \(timeUnit)" }
+        var text = "\(ended) of \(runs.count) runs ended"
+        if judgesStability { text += "; \(events == 0 ? "none" : "\(events)") broke down" }
+        if judgesStability, horizon > 0 { text += "; compared up to \(Scale.short(horizon)) \(timeUnit)" }
         let versions = Set(runs.compactMap { $0.end?.program.version }).sorted()
         if !versions.isEmpty { text += ". \(versions.joined(separator: ", "))" }
         return text + "."
     }
 
+    /// Whether any run had a fix stability, or broke down without.
+    private var judgesStability: Bool { runs.contains { $0.end?.stability != nil } || groups.contains { $0.survival.events > 0 } }
+
     private func summaryTable() -> String {
         var head = by.map { "<th class=\"text\">\(SVG.escape($0))</th>" }
         if by.isEmpty { head = ["<th class=\"text\">runs</th>"] }
         let level = Int((100 * options.confidence).rounded())
+        head += ["<th>runs</th>", "<th>finished</th>", "<th>unstable</th>", "<th>failed</th>"]
+        if judgesStability {
+            head += [
+                "<th>stable<small>fraction, \(level) %</small></th>", "<th>median life<small>\(timeUnit)</small></th>",
+                "<th>mean stable time<small>\(timeUnit), up to \(Scale.short(horizon))</small></th>",
+            ]
+        }
         head += [
-            "<th>runs</th>", "<th>finished</th>", "<th>unstable</th>", "<th>failed</th>", "<th>stable<small>fraction, \(level) %</small></th>",
-            "<th>median life<small>\(timeUnit)</small></th>", "<th>mean stable time<small>\(timeUnit), up to \(Scale.short(horizon))</small></th>",
             "<th>drift<small>\(energyPerAtom)/\(timeUnit)</small></th>", "<th>fluctuation<small>\(energyPerAtom)</small></th>",
             "<th>drift ratio</th>", "<th>T<small>\(isReduced ? "\u{3B5}" : "K")</small></th>", "<th>cost<small>core h/ns</small></th>",
         ]
@@ -105,9 +114,10 @@ extension Report {
             if let life = group.survival.median { median = Scale.short(life) }
             if let value = group.drift { drift = Self.withError(value.mean, value.error) }
             if let value = group.meanTemperature { temperature = String(format: "%.1f", value) }
-            let cells: [String] = [
-                "\(group.runs.count)", count(.finished), count(.unstable), count(.failed), stable, median, stableTime, drift,
-                Self.optional(group.medianFluctuation), Self.optional(group.medianDriftRatio), temperature,
+            var cells = ["\(group.runs.count)", count(.finished), count(.unstable), count(.failed)]
+            if judgesStability { cells += [stable, median, stableTime] }
+            cells += [
+                drift, Self.optional(group.medianFluctuation), Self.optional(group.medianDriftRatio), temperature,
                 isReduced ? none : Self.optional(group.cost),
             ]
             let names = (group.values.isEmpty ? ["all"] : group.values).map { "<td class=\"text\">\(SVG.escape($0))</td>" }
@@ -142,11 +152,17 @@ extension Report {
         for (path, digests) in decks.sorted(by: { $0.key < $1.key }) where Set(digests.map(\.sha256)).count > 1 {
             notes.append("The deck \(Files.name(of: path)) was changed during the sweep.")
         }
+        if judgesStability {
+            notes.append(
+                """
+                Stable: no rule of fix stability fired, forces stayed finite and no atom was lost up to the horizon; intervals: Wilson (J. Am. Stat. Assoc. 22, \
+                209, 1927). Survival: Kaplan and Meier (J. Am. Stat. Assoc. 53, 457, 1958), bands log-log with Greenwood's variance. Mean stable time: area \
+                under the survival curve.
+                """)
+        }
         notes.append(
             """
-            Stable: no rule of fix stability fired, forces stayed finite and no atom was lost up to the horizon; intervals: Wilson (J. Am. Stat. Assoc. 22, 209, \
-            1927). Survival: Kaplan and Meier (J. Am. Stat. Assoc. 53, 457, 1958), bands log-log with Greenwood's variance. Mean stable time: area under the \
-            survival curve. Drift: least squares, error over runs or, for one run, from the residual's correlation time. Drift ratio: total drift over the \
+            Drift: least squares, error over runs or, for one run, from the residual's correlation time. Drift ratio: total drift over the \
             standard deviation of the kinetic energy.
             """)
         return notes

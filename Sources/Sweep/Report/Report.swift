@@ -60,7 +60,7 @@ public struct Report: Sendable {
     }
 
     /// When the observation of a run ended, ps.
-    static func time(_ end: RunEnd) -> Double? { end.stability?.time_ps ?? end.analysis?.time }
+    static func time(_ end: RunEnd) -> Double? { end.stability?.time_ps ?? end.stability?.time ?? end.analysis?.time }
 
     /// A run's part in the survival curve; nil if it has none.
     static func observation(_ end: RunEnd, _ failures: ReportOptions.Failures) -> (time: Double, isEvent: Bool)? {

@@ -176,7 +176,7 @@ final class Job: @unchecked Sendable {
             stability = (try? Files.read(folder.path + "/stability.json")).flatMap { try? JSONDecoder.standard.decode(Stability.self, from: $0) }
         }
         let logs = (1...attempt.number).map { "\(folder.path)/\(TryFolder.log($0))" }
-        let analysis = RunAnalysis.make(logs: logs, until: stability?.unstable == true ? stability?.time_ps : nil)
+        let analysis = RunAnalysis.make(logs: logs, until: stability?.unstable == true ? stability?.step : nil)
         if let series = analysis?.1 { try Files.write(JSONEncoder.compact.encode(series), to: folder.path + "/series.json", isSynced: false) }
         func sum(_ value: (Attempt) -> Double?) -> Double { attempts.compactMap(value).reduce(0, +) }
         let end = RunEnd(

@@ -49,8 +49,9 @@ public struct Stability: Codable, Sendable, Hashable {
     public var unstable: Bool
     public var rule: String?
     public var step: Int?
-    /// ps
+    /// ps since the fix was first set up; in units lj it is nil, and `time` is in time units.
     public var time_ps: Double?
+    public var time: Double?
     public var atoms: [Int]?
     public var value: Double?
     public var threshold: Double?

@@ -40,12 +40,16 @@ public struct RunAnalysis: Codable, Sendable {
     }
 
     public static let mostPoints = 100
+    /// A line through fewer rows says nothing about a drift.
+    public static let fewestRows = 5
 }
 
 extension RunAnalysis {
     /// nil if the run has written no row.
-    /// - Parameter until: what comes after this time is left out: an unstable run's last rows would swamp its drift.
-    static func make(logs: [String], until: Double? = nil) -> (RunAnalysis, Series)? {
+    /// - Parameters:
+    ///   - logs: log files of the attempts, in order.
+    ///   - until: rows from this step on are left out: those of the breakdown itself would swamp the drift before it.
+    public static func make(logs: [String], until: Int? = nil) -> (RunAnalysis, Series)? {
         let log = RunLog(logs: logs)
         guard log.rows > 0, let steps = log.columns["Step"] else { return nil }
         // (factor to meV, factor to ps)
@@ -60,7 +64,7 @@ extension RunAnalysis {
         if let timestep = analysis.timestep, log.loopSteps > 0, timestep > 0 {
             analysis.cost = log.processorSeconds / 3600 / (Double(log.loopSteps) * timestep / 1000)
         }
-        let kept = times.indices.filter { until == nil || !(times[$0] > until!) }
+        let kept = steps.indices.filter { until == nil || steps[$0] < Double(until!) || $0 == 0 }
         func column(_ name: String) -> [Double]? { log.columns[name].map { values in kept.map { values[$0] } } }
         let time = kept.map { times[$0] }
         let temperature = column("Temp")
@@ -79,7 +83,7 @@ extension RunAnalysis {
         if let values = conserved, let atoms = log.atoms {
             let energy = values.map { $0 * energyUnit / Double(atoms) }
             conserved = energy.map { $0 - energy[0] }
-            if let fit = LineFit(time, energy, isSeries: true) {
+            if energy.count >= fewestRows, let fit = LineFit(time, energy, isSeries: true) {
                 (analysis.drift, analysis.driftError, analysis.fluctuation) = (fit.slope, fit.slopeError, fit.rms)
                 if let kinetic = column("KinEng"), let (_, deviation) = moments(kinetic), deviation > 0 {
                     analysis.driftRatio = abs(fit.slope) * (time.last! - time[0]) / (deviation * energyUnit / Double(atoms))

@@ -69,8 +69,8 @@ struct RunLog {
 }
 
 /// One line of the rows that mdrun writes: a flat object of numbers. Foundation's reader takes ten times as long.
-enum JSONRow {
-    static func read(_ line: Data) -> [String: Double]? {
+package enum JSONRow {
+    package static func read(_ line: Data) -> [String: Double]? {
         var row: [String: Double] = [:]
         let isWhole = line.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Bool in
             var at = 0
