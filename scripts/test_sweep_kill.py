@@ -40,12 +40,14 @@ resume: {{deck: in.resumed, files: "*.restart"}}
 """
 
 
-def marked():
-    """Processes of runs, by the mark in their environment: (pid, claim)."""
+def marked(work):
+    """Processes of this test's runs, by the mark in their environment and where they run: (pid, claim). Other sweeps on this machine are left alone."""
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
+                if not os.readlink(f"/proc/{name}/cwd").startswith(f"{work}/sweep/runs/"):
+                    continue
                 environment = pathlib.Path(f"/proc/{name}/environ").read_bytes()
             except OSError:
                 continue
@@ -88,7 +90,7 @@ def main():
     seed = o.seed if o.seed is not None else random.randrange(10**6)
     dice = random.Random(seed)
     mdsweep, mdrun = os.path.abspath(f"{o.bin}/mdsweep"), os.path.abspath(o.mdrun or f"{o.bin}/mdrun")
-    work = pathlib.Path(o.keep or tempfile.mkdtemp(prefix="sweep-kill-"))
+    work = pathlib.Path(o.keep or tempfile.mkdtemp(prefix="sweep-kill-")).resolve()
     work.mkdir(parents=True, exist_ok=True)
     (work / "in.fresh").write_text(FRESH)
     (work / "in.resumed").write_text(RESUMED)
@@ -145,7 +147,7 @@ def main():
             stopped[driver] = now + 4
             blows["drivers stopped for twice their lease"] += 1
         else:
-            processes = marked()
+            processes = marked(work)
             if processes:
                 try:
                     os.kill(dice.choice(processes)[0], signal.SIGKILL)
@@ -189,7 +191,7 @@ def main():
     check(not tokens, f"tokens of no run: {dict(tokens)}")
     locks = sorted(p.name for p in (sweep / "locks").iterdir())
     time.sleep(0.5)
-    own = [claim for _, claim in marked()]
+    own = [claim for _, claim in marked(work)]
     check(not own, f"processes left: {own}")
 
     status = json.loads(subprocess.run([mdsweep, "status", str(sweep), "--json"], check=True, capture_output=True, text=True).stdout)
