@@ -81,7 +81,7 @@ struct SNAPTests {
         for i in frame.forces.indices {
             for d in 0..<3 { #expect(abs(result.forces[i][d] - frame.forces[i][d]) < 1e-11 * scale, "\(what), atom \(i)") }
             #expect(abs(result.atomEnergies[i] - frame.atomEnergies[i]) < 1e-11 * energyScale, "\(what), atom \(i)")
-            for (a, b) in zip(result.atomVirials[i].voigt, frame.atomVirials[i]) {
+            for (a, b) in zip(result.atomVirials[i].upper, frame.atomVirials[i]) {
                 #expect(abs(a - b) < 1e-10 * max(scale, energyScale), "\(what), atom \(i)")
             }
         }

@@ -45,54 +45,55 @@ extension SNAPPass {
         }
     }
 
-    /// Hands to `body` every sum of products of channels p and q, over ma, with its target.
+    /// Hands to `body` every sum of products of channels p and q, with its target.
     @inline(__always)
     func products(_ p: Int, _ q: Int, _ body: (_ target: Int, _ re: L, _ im: L) -> Void) {
         let first = UnsafePointer(scratch.full + p * 2 * view.full), second = UnsafePointer(scratch.full + q * 2 * view.full)
         for k in 0..<view.jobCount {
             let job = view.jobs[k]
-            var u = first + 2 &* Int(job.first), w = second + 2 &* Int(job.second), c = view.inner + Int(job.inner)
-            let target = Int(job.target)
+            let product = view.products + Int(job.product), length = Int(job.length), target = Int(job.target)
+            var c = view.coefficients + Int(job.coefficient)
             var r0 = L.zero, i0 = L.zero
             switch job.count {
             case 1:
-                for _ in 0..<Int(job.length) {
+                for m in 0..<length {
+                    let u = first + Int(product[m].first), w = second + Int(product[m].second)
                     let re = (u[0] * w[0]) - u[1] * w[1], im = (u[0] * w[1]).addingProduct(u[1], w[0])
-                    r0.add(re, timesPlain: P(c[0]))
-                    i0.add(im, timesPlain: P(c[0]))
-                    u += 2
-                    w -= 2
+                    let c0 = P(c[0])
+                    r0.add(re, timesPlain: c0)
+                    i0.add(im, timesPlain: c0)
                     c += 1
                 }
                 body(target, r0, i0)
             case 2:
                 var r1 = L.zero, i1 = L.zero
-                for _ in 0..<Int(job.length) {
+                for m in 0..<length {
+                    let u = first + Int(product[m].first), w = second + Int(product[m].second)
                     let re = (u[0] * w[0]) - u[1] * w[1], im = (u[0] * w[1]).addingProduct(u[1], w[0])
-                    let c0 = P(c[0]), c1 = P(c[1])
+                    let c0 = P(c[0])
                     r0.add(re, timesPlain: c0)
                     i0.add(im, timesPlain: c0)
+                    let c1 = P(c[1])
                     r1.add(re, timesPlain: c1)
                     i1.add(im, timesPlain: c1)
-                    u += 2
-                    w -= 2
                     c += 2
                 }
                 body(target, r0, i0)
                 body(target &+ 1, r1, i1)
             case 3:
                 var r1 = L.zero, i1 = L.zero, r2 = L.zero, i2 = L.zero
-                for _ in 0..<Int(job.length) {
+                for m in 0..<length {
+                    let u = first + Int(product[m].first), w = second + Int(product[m].second)
                     let re = (u[0] * w[0]) - u[1] * w[1], im = (u[0] * w[1]).addingProduct(u[1], w[0])
-                    let c0 = P(c[0]), c1 = P(c[1]), c2 = P(c[2])
+                    let c0 = P(c[0])
                     r0.add(re, timesPlain: c0)
                     i0.add(im, timesPlain: c0)
+                    let c1 = P(c[1])
                     r1.add(re, timesPlain: c1)
                     i1.add(im, timesPlain: c1)
+                    let c2 = P(c[2])
                     r2.add(re, timesPlain: c2)
                     i2.add(im, timesPlain: c2)
-                    u += 2
-                    w -= 2
                     c += 3
                 }
                 body(target, r0, i0)
@@ -100,19 +101,21 @@ extension SNAPPass {
                 body(target &+ 2, r2, i2)
             default:
                 var r1 = L.zero, i1 = L.zero, r2 = L.zero, i2 = L.zero, r3 = L.zero, i3 = L.zero
-                for _ in 0..<Int(job.length) {
+                for m in 0..<length {
+                    let u = first + Int(product[m].first), w = second + Int(product[m].second)
                     let re = (u[0] * w[0]) - u[1] * w[1], im = (u[0] * w[1]).addingProduct(u[1], w[0])
-                    let c0 = P(c[0]), c1 = P(c[1]), c2 = P(c[2]), c3 = P(c[3])
+                    let c0 = P(c[0])
                     r0.add(re, timesPlain: c0)
                     i0.add(im, timesPlain: c0)
+                    let c1 = P(c[1])
                     r1.add(re, timesPlain: c1)
                     i1.add(im, timesPlain: c1)
+                    let c2 = P(c[2])
                     r2.add(re, timesPlain: c2)
                     i2.add(im, timesPlain: c2)
+                    let c3 = P(c[3])
                     r3.add(re, timesPlain: c3)
                     i3.add(im, timesPlain: c3)
-                    u += 2
-                    w -= 2
                     c += 4
                 }
                 body(target, r0, i0)
@@ -131,7 +134,7 @@ extension SNAPPass {
             for q in 0..<n {
                 let weights = view.weights + ((a * n + p) * n + q) * n * targetCount
                 products(p, q) { target, re, im in
-                    let element = 2 &* Int(targets[target].element)
+                    let element = Int(targets[target].element)
                     for channel in 0..<n {
                         let w = P(weights[channel &* targetCount &+ target])
                         let into = y + (channel &* stride &+ element)
@@ -154,9 +157,9 @@ extension SNAPPass {
                 products(p, q) { target, re, im in
                     let t = targets[target]
                     guard t.component >= 0 else { return }
-                    let factor = P(t.factor * t.share)
+                    let factor = P(t.share)
                     for channel in 0..<n {
-                        let from = u + (channel &* stride &+ 2 &* Int(t.element))
+                        let from = u + (channel &* stride &+ Int(t.element))
                         let k = ((p &* n &+ q) &* n &+ channel) &* tripleCount &+ Int(t.component)
                         b[k].add((from[0] * re).addingProduct(from[1], im), timesPlain: factor)
                     }
@@ -193,8 +196,8 @@ extension SNAPPass {
                 products(p, q) { target, re, im in
                     let t = targets[target]
                     for channel in 0..<n {
-                        let w = gamma[((Int(t.product) &* n &+ p) &* n &+ q) &* n &+ channel].scaled(by: P(t.factor))
-                        let into = y + (channel &* stride &+ 2 &* Int(t.element))
+                        let w = gamma[((Int(t.product) &* n &+ p) &* n &+ q) &* n &+ channel]
+                        let into = y + (channel &* stride &+ Int(t.element))
                         into[0].add(re, times: w)
                         into[1].add(im, times: w)
                     }

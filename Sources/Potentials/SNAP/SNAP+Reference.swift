@@ -219,11 +219,12 @@ public final class SNAPReference {
             for mb in 0...j / 2 {
                 for ma in 0..<j {
                     let old = u[before + mb * j + ma]
-                    let (p, q) = (Edge((Double(j - ma) / Double(j - mb)).squareRoot()), Edge((Double(ma + 1) / Double(j - mb)).squareRoot()))
-                    u[now + mb * (j + 1) + ma].re += p * (ar * old.re - ai * old.im)
-                    u[now + mb * (j + 1) + ma].im += p * (ar * old.im + ai * old.re)
-                    u[now + mb * (j + 1) + ma + 1].re -= q * (br * old.re - bi * old.im)
-                    u[now + mb * (j + 1) + ma + 1].im -= q * (br * old.im + bi * old.re)
+                    let p = Edge((Double(j - ma) / Double(j - mb)).squareRoot()), q = Edge((Double(ma + 1) / Double(j - mb)).squareRoot())
+                    let at = now + mb * (j + 1) + ma
+                    u[at].re += p * (ar * old.re - ai * old.im)
+                    u[at].im += p * (ar * old.im + ai * old.re)
+                    u[at + 1].re -= q * (br * old.re - bi * old.im)
+                    u[at + 1].im -= q * (br * old.im + bi * old.re)
                 }
             }
             for mb in 0...j / 2 {

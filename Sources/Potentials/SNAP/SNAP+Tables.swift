@@ -1,28 +1,31 @@
 import Domain
 
-/// One run of products U_j1[mb1][ma1] U_j2[mb2][ma2] with mb1, mb2 and ma1 + ma2 fixed, which up to four j take up.
+/// Products of elements of U_j1 and U_j2 with the same sum of mb and the same sum of ma, which up to four j take up.
 struct SNAPJob: BitwiseCopyable {
-    /// Elements of the full matrices: the first factor's goes up, the second's down.
-    var first: Int32
-    var second: Int32
+    /// First of `length` products, and of their coefficients [product][j].
+    var product: Int32
     var length: Int32
+    var coefficient: Int32
     /// How many j, 1 ... 4.
     var count: Int32
-    /// Coefficients over ma, [ma1][j].
-    var inner: Int32
     /// First of `count` targets.
     var target: Int32
 }
 
-/// Where a run of products goes: element `element` of the half matrices, times `factor`.
+/// Where two elements of the full matrices are, counted in reals.
+struct SNAPProduct: BitwiseCopyable {
+    var first: Int32
+    var second: Int32
+}
+
+/// Where a sum of products goes: an element of the half matrices.
 struct SNAPTarget: BitwiseCopyable {
+    /// Counted in reals.
     var element: Int32
-    /// Which product (j1, j2, j) it belongs to.
+    /// Which coupling (j1, j2, j) it belongs to.
     var product: Int32
     /// The component that it makes when contracted with conj(U_j); -1 unless j >= j1.
     var component: Int32
-    /// Coefficient over mb; normalisation included.
-    var factor: Double
     /// Share of this element and its mirror image in a sum over the whole matrix: 2, or 1 for the middle one.
     var share: Double
 }
@@ -60,6 +63,7 @@ final class SNAPTables {
     private let numbers: Column<Double>
     private let jobs: Column<SNAPJob>
     private let targets: Column<SNAPTarget>
+    private let products: Column<SNAPProduct>
     private let mirrors: Column<SNAPMirror>
     private let elements: Column<SNAPElement>
     private let terms: Column<SNAPAdjointTerm>
@@ -113,51 +117,50 @@ final class SNAPTables {
         func root(_ j: Int, _ m: Int) -> Double {
             ((1...max(m, 1)).reduce(1.0) { $0 * Double($1) } * (1...max(j - m, 1)).reduce(1.0) { $0 * Double($1) }).squareRoot()
         }
-        var jobs: [SNAPJob] = [], targets: [SNAPTarget] = [], inner: [Double] = []
+        var jobs: [SNAPJob] = [], targets: [SNAPTarget] = [], products: [SNAPProduct] = [], coefficients: [Double] = []
         let components = Dictionary(uniqueKeysWithValues: couplings.triples.enumerated().map { ($1, $0) })
         for j1 in 0...top {
             for j2 in 0...j1 {
-                let all = Array(stride(from: j1 - j2, through: min(top, j1 + j2), by: 2))
-                // Coefficients over ma, shared by all mb.
-                var innerStart: [[Int]: Int] = [:]
-                for mb1 in 0...j1 {
-                    for mb2 in 0...j2 {
-                        let b = 2 * mb1 - j1 + 2 * mb2 - j2
-                        guard b <= 0 else { continue }
-                        for a in stride(from: -(j1 + j2), through: b == 0 ? 0 : j1 + j2, by: 2) {
-                            // ma2 = (a + j1 + j2) / 2 - ma1 within 0 ... j2.
-                            let sum = (a + j1 + j2) / 2
-                            let lowest = max(0, sum - j2), highest = min(j1, sum)
-                            let taken = all.filter { abs(a) <= $0 && abs(b) <= $0 }
-                            for start in stride(from: 0, to: taken.count, by: 4) {
-                                let js = Array(taken[start..<min(start + 4, taken.count)])
-                                let key = [a] + js
-                                if innerStart[key] == nil {
-                                    innerStart[key] = inner.count
-                                    for ma1 in lowest...highest {
-                                        for j in js {
-                                            inner.append(
-                                                SNAPCouplings.clebschGordan(SNAPTriple(j1: j1, j2: j2, j: j), ma1, sum - ma1) * root(j1, ma1)
-                                                    * root(j2, sum - ma1) * root(j, (a + j) / 2))
-                                        }
-                                    }
+                let all = stride(from: j1 - j2, through: min(top, j1 + j2), by: 2).map { SNAPTriple(j1: j1, j2: j2, j: $0) }
+                // C n n n over ma, C / (n n n) over mb.
+                let columns = all.map { t in
+                    (0...j1).map { m1 in
+                        (0...j2).map { m2 in
+                            let m = m1 + m2 - (j1 + j2 - t.j) / 2
+                            guard (0...t.j).contains(m) else { return (0.0, 0.0) }
+                            let c = SNAPCouplings.clebschGordan(t, m1, m2), n = root(j1, m1) * root(j2, m2) * root(t.j, m)
+                            return (c * n, c / n / (d.isNormalised ? Double(t.j + 1) : 1))
+                        }
+                    }
+                }
+                // Twice the projections of the sums over mb and ma.
+                for b in stride(from: -(j1 + j2), through: 0, by: 2) {
+                    for a in stride(from: -(j1 + j2), through: b == 0 ? 0 : j1 + j2, by: 2) {
+                        let taken = all.indices.filter { abs(a) <= all[$0].j && abs(b) <= all[$0].j }
+                        let (sumB, sumA) = ((b + j1 + j2) / 2, (a + j1 + j2) / 2)
+                        for start in stride(from: 0, to: taken.count, by: 4) {
+                            let part = taken[start..<min(start + 4, taken.count)], first = products.count
+                            let coefficient = coefficients.count
+                            for mb1 in max(0, sumB - j2)...min(j1, sumB) {
+                                for ma1 in max(0, sumA - j2)...min(j1, sumA) {
+                                    let (mb2, ma2) = (sumB - mb1, sumA - ma1)
+                                    // With j1 = j2 and one density the two factors can change places: such products are made once.
+                                    let isTwin = n == 1 && j1 == j2 && (mb1, ma1) != (mb2, ma2)
+                                    guard !isTwin || (mb1, ma1) > (mb2, ma2) else { continue }
+                                    products.append(SNAPProduct(first: Int32(2 * full(j1, mb1, ma1)), second: Int32(2 * full(j2, mb2, ma2))))
+                                    for k in part { coefficients.append((isTwin ? 2 : 1) * columns[k][ma1][ma2].0 * columns[k][mb1][mb2].1) }
                                 }
-                                jobs.append(
-                                    SNAPJob(
-                                        first: Int32(full(j1, mb1, lowest)), second: Int32(full(j2, mb2, sum - lowest)),
-                                        length: Int32(highest - lowest + 1), count: Int32(js.count), inner: Int32(innerStart[key]!),
-                                        target: Int32(targets.count)))
-                                for j in js {
-                                    let t = SNAPTriple(j1: j1, j2: j2, j: j), mb = (b + j) / 2, ma = (a + j) / 2
-                                    let element = half[full(j, mb, ma)]!
-                                    targets.append(
-                                        SNAPTarget(
-                                            element: Int32(element), product: Int32(couplings.productIndex[t]!),
-                                            component: Int32(components[t] ?? -1),
-                                            factor: SNAPCouplings.clebschGordan(t, mb1, mb2) / (root(j1, mb1) * root(j2, mb2) * root(j, mb))
-                                                / (d.isNormalised ? Double(j + 1) : 1),
-                                            share: elements[element].share))
-                                }
+                            }
+                            jobs.append(
+                                SNAPJob(
+                                    product: Int32(first), length: Int32(products.count - first), coefficient: Int32(coefficient),
+                                    count: Int32(part.count), target: Int32(targets.count)))
+                            for k in part {
+                                let t = all[k], element = half[full(t.j, (b + t.j) / 2, (a + t.j) / 2)]!
+                                targets.append(
+                                    SNAPTarget(
+                                        element: Int32(2 * element), product: Int32(couplings.productIndex[t]!),
+                                        component: Int32(components[t] ?? -1), share: elements[element].share))
                             }
                         }
                     }
@@ -197,7 +200,7 @@ final class SNAPTables {
                 constants.append(constant)
                 // [a][b][c][target]
                 for channels in 0..<n * n * n {
-                    weights += targets.map { $0.factor * gamma[Int($0.product) * n * n * n + channels] }
+                    weights += targets.map { gamma[Int($0.product) * n * n * n + channels] }
                 }
             }
         }
@@ -210,13 +213,14 @@ final class SNAPTables {
             }
         }
         let offsets = (
-            inner: reserve(inner), constants: reserve(constants), linear: reserve(linear), quadratic: reserve(quadratic),
+            couplings: reserve(coefficients), constants: reserve(constants), linear: reserve(linear), quadratic: reserve(quadratic),
             weights: reserve(weights), cutoffs: reserve(cutoffs), species: reserve(d.weights), isolated: reserve(isolated),
             innerCentres: reserve(innerCentres), innerWidths: reserve(innerWidths)
         )
         self.numbers = Column(numbers)
         self.jobs = Column(jobs)
         self.targets = Column(targets)
+        self.products = Column(products)
         self.mirrors = Column(mirrors)
         self.elements = Column(elements)
         self.terms = Column(terms)
@@ -230,7 +234,8 @@ final class SNAPTables {
             countsSelfInAll: d.countsSelfInAll, angleFactor: d.angleFactor, innerRadius: d.innerRadius,
             jobs: UnsafePointer(self.jobs.pointer), targets: UnsafePointer(self.targets.pointer),
             mirrors: UnsafePointer(self.mirrors.pointer), elements: UnsafePointer(self.elements.pointer),
-            terms: UnsafePointer(self.terms.pointer), inner: base + offsets.inner, constants: base + offsets.constants,
+            terms: UnsafePointer(self.terms.pointer),
+            coefficients: base + offsets.couplings, products: UnsafePointer(self.products.pointer), constants: base + offsets.constants,
             linear: base + offsets.linear, quadratic: base + offsets.quadratic, weights: base + offsets.weights,
             cutoffs: base + offsets.cutoffs, speciesWeights: base + offsets.species, isolated: base + offsets.isolated,
             innerCentres: base + offsets.innerCentres, innerWidths: base + offsets.innerWidths,
@@ -271,7 +276,9 @@ struct SNAPView: BitwiseCopyable {
     let mirrors: UnsafePointer<SNAPMirror>
     let elements: UnsafePointer<SNAPElement>
     let terms: UnsafePointer<SNAPAdjointTerm>
-    let inner: UnsafePointer<Double>
+    /// [job][product][j]
+    let coefficients: UnsafePointer<Double>
+    let products: UnsafePointer<SNAPProduct>
     /// [species]; in a linear model what isolated atoms would have is taken off.
     let constants: UnsafePointer<Double>
     /// [species][component]
