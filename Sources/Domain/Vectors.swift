@@ -57,6 +57,9 @@ public struct Tensor: BitwiseCopyable, Sendable, Equatable {
 
     @inlinable public var trace: Double { x.x + y.y + z.z }
 
+    /// xx yy zz xy xz yz as they are; the lower triangle is left out.
+    public var upper: [Double] { [x.x, y.y, z.z, x.y, x.z, y.z] }
+
     /// xx yy zz xy xz yz, the off-diagonal ones as means of ab and ba (they are equal for a rotation-invariant energy).
     public var voigt: [Double] { [x.x, y.y, z.z, 0.5 * (x.y + y.x), 0.5 * (x.z + z.x), 0.5 * (y.z + z.y)] }
 }

@@ -25,6 +25,8 @@ public struct PotentialRegistry: Sendable {
         ZeroPotential.entry,
         LennardJones.entry,
         NEP.entry,
+        SNAP.entry,
+        SNAP.mliap,
         SchNet.entry,
         PaiNN.entry,
         Committee.entry,

@@ -34,5 +34,5 @@ public struct PotentialCase: Sendable {
 
     /// Every case, one line each.
     public static let all: [PotentialCase] =
-        LennardJonesCases.all + EnsembleCases.all + MessagePassingCases.all + NEPCases.all + StackCases.all
+        LennardJonesCases.all + EnsembleCases.all + MessagePassingCases.all + NEPCases.all + SNAPCases.all + StackCases.all
 }

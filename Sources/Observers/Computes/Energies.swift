@@ -120,7 +120,7 @@ public final class AtomKineticEnergyCompute: Compute {
 
 /// `compute stress/atom`: -(m v_a v_b + W_ab) of each atom as c_ID[1..6] = xx yy zz xy xz yz, pressure x volume units: the sum over atoms
 /// is -P V. With a TEMP-ID that leaves something out of velocities (temp/com, temp/partial), so does v; parts are those of
-/// `compute pressure`, `virial` is all but the kinetic one.
+/// `compute pressure`, `virial` is all but the kinetic one. W_ab is r_a f_b for a < b as in LAMMPS: one atom's W need not be symmetric.
 public final class AtomStressCompute: Compute {
     public static let entry = ComputeStyle(
         "stress/atom", usage: "compute ID GROUP stress/atom TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]",
@@ -159,7 +159,7 @@ public final class AtomStressCompute: Compute {
         let thermal = temperature?.thermal(system) ?? { system.atoms.velocity[$0] }
         var result = AtomValues(width: 6, count: system.atoms.owned)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
-            var s = parts.hasPair ? system.forces.atomVirial[i].voigt : [0, 0, 0, 0, 0, 0]
+            var s = parts.hasPair ? system.forces.atomVirial[i].upper : [0, 0, 0, 0, 0, 0]
             if parts.hasKinetic {
                 let v = thermal(i)
                 let m = system.units.mvv2e * system.atoms.mass(of: i)

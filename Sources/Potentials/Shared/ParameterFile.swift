@@ -45,11 +45,15 @@ public struct ParameterFile {
 
     /// The words of the next line that has any.
     public mutating func line(_ expected: String) throws -> [Token] {
-        guard let first = next() else { throw truncated(expected) }
+        guard let words = nextLine() else { throw truncated(expected) }
+        return words
+    }
+
+    /// The words of the next line that has any, or nil at the end of the file.
+    public mutating func nextLine() -> [Token]? {
+        guard let first = next() else { return nil }
         var words = [first]
-        while let byte = skipBlanks(), byte != UInt8(ascii: "\n") {
-            words.append(word())
-        }
+        while let byte = skipBlanks(), byte != UInt8(ascii: "\n") { words.append(word()) }
         return words
     }
 

@@ -1,0 +1,51 @@
+import Deck
+
+/// ML-IAP's form of the same models: the descriptor's file names the species, the model's file has the coefficients.
+extension SNAPParameters {
+    /// Reads `model linear|quadratic FILE descriptor sna FILE`, in either order. Returns the parameters, the files' names and a digest.
+    static func reading(mliap words: inout Words, _ setup: PotentialSetup) throws -> (SNAPParameters, String, UInt64) {
+        var model: (word: Word, isQuadratic: Bool)?, descriptor: Word?
+        while !words.isAtEnd {
+            switch try words.choice("model or descriptor", [("model", 0), ("descriptor", 1), ("unified", 2)]) {
+            case 0:
+                let kind = try words.choice("a model of pair_style mliap", [("linear", 0), ("quadratic", 1), ("nn", 2), ("mliappy", 3)])
+                guard kind < 2 else { throw words.error("only the models linear and quadratic are supported") }
+                model = (try words.word("the model's file"), kind == 1)
+            case 1:
+                let kind = try words.choice("a descriptor of pair_style mliap", [("sna", 0), ("so3", 1), ("ace", 2)])
+                guard kind == 0 else { throw words.error("only the descriptor sna is supported") }
+                descriptor = try words.word("the descriptor's file")
+            default: throw words.error("unified models run Python code, which is not supported")
+            }
+        }
+        guard let model else { throw words.error("expected 'model linear|quadratic FILE'") }
+        guard let descriptor else { throw words.error("expected 'descriptor sna FILE'") }
+        var word = descriptor
+        do {
+            let descriptorBytes = try setup.readModel(word, words)
+            let keywords = try SNAPKeywordFile(word.text, descriptorBytes, known: SNAPKeywordFile.descriptorKeywords)
+            guard let count = try keywords.integer("nelems") else { throw keywords.missing("nelems") }
+            guard (1...1000).contains(count) else { throw keywords.error("nelems must be positive, not \(count)", at: "nelems") }
+            guard let elements = try keywords.words("elems", count)?.map(\.text) else { throw keywords.missing("elems") }
+            guard Set(elements).count == count else { throw keywords.error("a species appears twice", at: "elems") }
+            guard let radii = try keywords.numbers("radelems", count) else { throw keywords.missing("radelems") }
+            guard radii.allSatisfy({ $0 > 0 }) else { throw keywords.error("radii must be positive", at: "radelems") }
+            guard let weights = try keywords.numbers("welems", count) else { throw keywords.missing("welems") }
+            let d = try keywords.descriptor(radii: radii, weights: weights, suffix: "elems")
+
+            word = model.word
+            let bytes = try setup.readModel(word, words)
+            let file = try SNAPCoefficientFile(word.text, bytes, isModel: true)
+            guard file.coefficients.count == count else {
+                throw ParameterFileError(
+                    file: word.text, line: 0, column: 0, message: "a model of \(file.coefficients.count) species, the descriptor has \(count)")
+            }
+            try file.check(d, isQuadratic: model.isQuadratic)
+            let parameters = SNAPParameters(
+                elements: elements, descriptor: d, isQuadratic: model.isQuadratic, coefficients: file.coefficients)
+            return (parameters, "\(model.word.text) \(descriptor.text)", fnv(fnv(0xcbf2_9ce4_8422_2325, bytes), descriptorBytes))
+        } catch let error as ParameterFileError {
+            throw words.error(error.description, at: word)
+        }
+    }
+}
