@@ -4,7 +4,8 @@
     python3 scripts/benchmark_snap.py --potentials FOLDER --lammps "lmp" [--rounds 5] [--steps 20] [--mdrun PROGRAM]
 
 FOLDER has published models as LAMMPS ships them. Perturbed crystals of 2,000 atoms or so; loop times as the programs print them, without output
-but at the first and last step, and processor times (user and system) less those of a run of no steps, for a machine that others use too.
+but at the first and last step, and processor times (user and system) less those of runs of no steps, for a machine that others use
+too.
 Medians over rounds, microseconds for an atom and step. LAMMPS runs with `-sf opt`, which SNAP has no variant for.
 """
 import argparse
@@ -78,14 +79,16 @@ def main():
                 os.symlink(os.path.join(os.path.abspath(options.potentials), name), os.path.join(folder, name))
             with open(os.path.join(folder, "in.snap"), "w") as file:
                 file.write(deck(model))
-            loop, processor = {name: [] for name in programs}, {name: [] for name in programs}
+            loop, used, idle = ({name: [] for name in programs} for _ in range(3))
             for _ in range(options.rounds):
                 for name, command in programs.items():
-                    start = run(command, folder, 0)[1]
-                    seconds, used, atoms = run(command, folder, options.steps)
-                    loop[name].append(seconds * 1e6 / options.steps / atoms)
-                    processor[name].append((used - start) * 1e6 / options.steps / atoms)
-            row = [statistics.median(values[name]) for values in (loop, processor) for name in programs]
+                    idle[name].append(run(command, folder, 0)[1])
+                    seconds, both, atoms = run(command, folder, options.steps)
+                    loop[name].append(seconds)
+                    used[name].append(both)
+            median = statistics.median
+            row = [median(loop[name]) for name in programs] + [median(used[name]) - median(idle[name]) for name in programs]
+            row = [1e6 * value / options.steps / atoms for value in row]
             print(f"| {model[0]} | {atoms} | {row[0]:.2f} | {row[1]:.2f} | {row[1] / row[0]:.1f} | {row[2]:.2f} | {row[3]:.2f} "
                   f"| {row[3] / row[2]:.1f} |", flush=True)
 

@@ -8,7 +8,8 @@ public struct SyntheticSNAP: Sendable {
     public var radii = [0.5, 0.42]
     public var weights = [1.0, 0.8]
     public var twoJMax = 4
-    public var cutoffFactor = 4.6
+    /// No image of an atom in the small cells of the conformance suite is at a cutoff.
+    public var cutoffFactor = 4.8
     public var isQuadratic = false
     public var isMultiElement = false
     /// More lines of the parameter file.

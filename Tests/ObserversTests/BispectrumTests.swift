@@ -39,6 +39,35 @@ import Testing
         }
     }
 
+    @Test("fix pair hands on the potential's own components", arguments: [1, 3]) func potentialsComponents(ranks: Int) throws {
+        let models = DeckRunner.root + "/Tests/Reference/snap/linear"
+        let deck = """
+            units metal
+            lattice bcc 3.1
+            region box block 0 2 0 2 0 2
+            create_box 2 box
+            create_atoms 1 box basis 2 2
+            mass * 50
+            displace_atoms all random 0.2 0.2 0.2 12345 units box
+            pair_style snap
+            pair_coeff * * \(models).snapcoeff \(models).snapparam W Be
+            compute b all sna/atom 4.8123 0.99363 6 0.5 0.417932 1 0.959049
+            fix p all pair 1 snap bispectrum 0
+            fix 1 all nve
+            dump a all custom 5 both id c_b[*] f_p[*]
+            dump_modify a sort id format float %.13g
+            run 5
+            """
+        let result = try DeckRunner.run(deck, ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+        let rows = numbers(try result.file("both")).rows
+        #expect(rows.count == 32 && rows.allSatisfy { $0.count == 61 })
+        for row in rows where row.count == 61 {
+            for k in 1...30 { #expect(abs(row[k] - row[k + 30]) <= 1e-11 * (1 + abs(row[k])), "atom \(row[0]), component \(k)") }
+        }
+    }
+
     @Test func refusals() throws {
         let head = "lattice bcc 3.1\nregion b block 0 2 0 2 0 2\ncreate_box 1 b\ncreate_atoms 1 box\nmass 1 50\npair_style zero 5\npair_coeff * *\n"
         for (words, message) in [

@@ -47,7 +47,9 @@ private struct Golden: Decodable {
 }
 
 /// A model of two files in memory, as the deck would make it.
-private func made(_ coefficients: String, _ parameters: String, _ elements: String = "Cu O", types: Int = 2, units: Units = .metal) throws -> SNAP {
+private func made(
+    _ coefficients: String, _ parameters: String, _ elements: String = "Cu O", types: Int = 2, units: Units = .metal
+) throws -> SNAP {
     var setup = Golden.setup(types, units)
     setup.read = { path, _ in Array((path == "c" ? coefficients : parameters).utf8) }
     return try potential("snap", "* * c p \(elements)", setup) as! SNAP

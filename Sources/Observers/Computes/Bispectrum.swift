@@ -257,7 +257,8 @@ public final class BispectrumMatrixCompute: Compute {
         let system = snapshot.system, count = evaluation.settings.count, columns = columns, first = first
         let largest = (0..<system.atoms.owned).reduce(Int64(0)) { max($0, system.atoms.id[$1]) }
         guard !system.communicator.any(largest > Int64(atomCount) || system.atoms.owned > atomCount) else {
-            throw DeckError("compute '\(id)' (\(style)): atoms have been added, or ids are not 1 to \(atomCount); use reset_atoms id", at: nil)
+            throw DeckError(
+                "compute '\(id)' (\(style)): atoms have been added, or ids are not 1 to \(atomCount); use reset_atoms id", at: nil)
         }
         var rows = [Double](repeating: 0, count: (first + 3 * atomCount + 6) * columns)
         let virial = (first + 3 * atomCount) * columns

@@ -241,14 +241,6 @@ extension SNAPPass {
     }
 }
 
-/// Cutoff, weight, and centre and width of the inner switch, of one neighbour; four numbers as in a `Vector`.
-struct SNAPPair: BitwiseCopyable {
-    var cutoff: Double
-    var weight: Double
-    var centre: Double
-    var width: Double
-}
-
 /// Memory for one batch of centres, kept from call to call.
 final class SNAPWorkspace<L: EdgeLane> {
     private var lanes = Column<L>()
@@ -279,9 +271,7 @@ final class SNAPWorkspace<L: EdgeLane> {
             return at
         }
         return SNAPScratch(
-            capacity: capacity, chunks: chunks, edges: edges.pointer,
-            pairs: UnsafeMutableRawPointer(pairs.pointer).assumingMemoryBound(to: SNAPPair.self), indices: indices.pointer,
-            groups: groups.pointer, geometry: starts[0], matrices: starts[1], totals: starts[2], full: starts[3], adjoint: starts[4],
+            capacity: capacity, chunks: chunks, edges: edges.pointer, pairs: pairs.pointer, indices: indices.pointer, groups: groups.pointer, geometry: starts[0], matrices: starts[1], totals: starts[2], full: starts[3], adjoint: starts[4],
             components: starts[5], beta: starts[6], gamma: starts[7], rows: singles.pointer)
     }
 }
@@ -295,7 +285,8 @@ struct SNAPScratch<L: EdgeLane>: BitwiseCopyable {
     let chunks: Int
     /// [lane][edge]: x_j - x_i and its square in w, by channel, each channel padded to whole lanes.
     let edges: UnsafeMutablePointer<Vector>
-    let pairs: UnsafeMutablePointer<SNAPPair>
+    /// [lane][edge]: cutoff, weight, and centre and width of the inner switch.
+    let pairs: UnsafeMutablePointer<Vector>
     let indices: UnsafeMutablePointer<Int32>
     /// [lane][channel]: first chunk, and the end.
     let groups: UnsafeMutablePointer<Int32>

@@ -92,7 +92,8 @@ struct SNAPPass<L: EdgeLane> {
 
     // MARK: - Neighbours
 
-    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by channel. A distance that is not a number counts as within.
+    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by channel. A distance that is not a number counts as
+    /// within.
     @inline(__always)
     func select(_ i: Int, _ a: Int, _ c: Int) {
         let xi = input.position[i]
@@ -114,9 +115,8 @@ struct SNAPPass<L: EdgeLane> {
                 guard !(d.w >= cutoffs[b] * cutoffs[b]) else { continue }
                 edges[n] = d
                 indices[n] = j
-                pairs[n] = SNAPPair(
-                    cutoff: cutoffs[b], weight: view.speciesWeights[b], centre: view.innerCentres[a * view.species + b],
-                    width: view.innerWidths[a * view.species + b])
+                let pair = a &* view.species &+ b
+                pairs[n] = Vector(cutoffs[b], view.speciesWeights[b], view.innerCentres[pair], view.innerWidths[pair])
                 n += 1
             }
             // Padding has no weight and belongs to the centre itself.
@@ -124,7 +124,7 @@ struct SNAPPass<L: EdgeLane> {
                 let rc = cutoffs[a]
                 edges[n] = Vector(rc, 0, 0, rc * rc)
                 indices[n] = Int32(truncatingIfNeeded: i)
-                pairs[n] = SNAPPair(cutoff: rc, weight: 0, centre: 0, width: 1)
+                pairs[n] = Vector(rc, 0, 0, 1)
                 n += 1
             }
         }
@@ -139,7 +139,7 @@ struct SNAPPass<L: EdgeLane> {
         let base = c * scratch.capacity, width = L.laneCount
         for chunk in 0..<Int(scratch.groups[c * (view.channels + 1) + view.channels]) {
             let at = base + chunk * width
-            let d = P.components(scratch.edges + at), pair = P.components(UnsafeRawPointer(scratch.pairs + at).assumingMemoryBound(to: Vector.self))
+            let d = P.components(scratch.edges + at), pair = P.components(scratch.pairs + at)
             var (x, y, z) = (L(plain: d.x), L(plain: d.y), L(plain: d.z))
             var r = L(plain: d.w).squareRoot()
             if L.hasTangent, let field = input.field {
@@ -369,7 +369,8 @@ struct SNAPPass<L: EdgeLane> {
         add(i, gx.outcome, gy.outcome, gz.outcome, scratch.edges + at, scratch.indices + at, &sums)
     }
 
-    /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half to each atom of a pair.
+    /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half of it to each atom of
+    /// a pair.
     @inline(__always)
     func add(
         _ i: Int, _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator

@@ -38,7 +38,8 @@ extension SNAPParameters {
             let file = try SNAPCoefficientFile(word.text, bytes, isModel: true)
             guard file.coefficients.count == count else {
                 throw ParameterFileError(
-                    file: word.text, line: 0, column: 0, message: "a model of \(file.coefficients.count) species, the descriptor has \(count)")
+                    file: word.text, line: 0, column: 0,
+                    message: "a model of \(file.coefficients.count) species, the descriptor has \(count)")
             }
             try file.check(d, isQuadratic: model.isQuadratic)
             let parameters = SNAPParameters(

@@ -47,7 +47,9 @@ struct SNAPCoefficientFile {
         let species = try file.int(words[0].unquoted, "the number of species")
         count = try file.int(words[1].unquoted, "the number of coefficients of each species")
         guard species > 0, species <= 1000 else { throw file.error("the number of species must be positive, not \(species)", at: words[0]) }
-        guard count > 0, count <= 10_000_000 else { throw file.error("the number of coefficients must be positive, not \(count)", at: words[1]) }
+        guard count > 0, count <= 10_000_000 else {
+            throw file.error("the number of coefficients must be positive, not \(count)", at: words[1])
+        }
         header = words[1]
         for a in 0..<species {
             if !isModel {
@@ -162,7 +164,9 @@ struct SNAPKeywordFile {
         guard (0...24).contains(top) else { throw error("twojmax must be 0 to 24, not \(top)", at: "twojmax") }
         var d = SNAPDescriptor(twoJMax: top, cutoffFactor: factor, radii: radii, weights: weights)
         d.angleFactor = try number("rfac0") ?? d.angleFactor
-        guard d.angleFactor > 0, d.angleFactor <= 1 else { throw error("rfac0 must be above 0 and at most 1, not \(d.angleFactor)", at: "rfac0") }
+        guard d.angleFactor > 0, d.angleFactor <= 1 else {
+            throw error("rfac0 must be above 0 and at most 1, not \(d.angleFactor)", at: "rfac0")
+        }
         d.innerRadius = try number("rmin0") ?? 0
         let smallest = 2 * (radii.min() ?? 0) * factor
         guard d.innerRadius < smallest else { throw error("rmin0 must be below the cutoff \(smallest), not \(d.innerRadius)", at: "rmin0") }

@@ -147,8 +147,9 @@ final class SNAPTables {
                                     // With j1 = j2 and one density the two factors can change places: such products are made once.
                                     let isTwin = n == 1 && j1 == j2 && (mb1, ma1) != (mb2, ma2)
                                     guard !isTwin || (mb1, ma1) > (mb2, ma2) else { continue }
-                                    products.append(SNAPProduct(first: Int32(2 * full(j1, mb1, ma1)), second: Int32(2 * full(j2, mb2, ma2))))
-                                    for k in part { coefficients.append((isTwin ? 2 : 1) * columns[k][ma1][ma2].0 * columns[k][mb1][mb2].1) }
+                                    let (u, w) = (2 * full(j1, mb1, ma1), 2 * full(j2, mb2, ma2)), times = isTwin ? 2.0 : 1
+                                    products.append(SNAPProduct(first: Int32(u), second: Int32(w)))
+                                    for k in part { coefficients.append(times * columns[k][ma1][ma2].0 * columns[k][mb1][mb2].1) }
                                 }
                             }
                             jobs.append(

@@ -11,7 +11,8 @@ import Domain
 /// multi-element model whose coefficients differ between components that are equal by symmetry, forces are the energy's gradient all the
 /// same. Half of a pair's virial goes to each of its atoms.
 ///
-/// Cost: atoms x (neighbours x matrix elements, 72 for twojmax 6 and 145 for 8, + products of elements, 4,300 and 17,300). No communication.
+/// Cost: atoms x (neighbours x matrix elements, 72 for twojmax 6 and 145 for 8, + products of elements, 3,500 and 14,800). No
+/// communication.
 public final class SNAP: Potential, SpeciesMapping {
     public static let entry = PotentialStyle(
         "snap", usage: "pair_style snap\npair_coeff * * COEFFICIENTS.snapcoeff PARAMETERS.snapparam ELEMENT ..."
@@ -55,7 +56,9 @@ public final class SNAP: Potential, SpeciesMapping {
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
         for _ in 0..<2 {
             let word = try words.word("* *")
-            guard word.text == "*" else { throw words.error("pair_style \(style) takes 'pair_coeff * *': one model for all types", at: word) }
+            guard word.text == "*" else {
+                throw words.error("pair_style \(style) takes 'pair_coeff * *': one model for all types", at: word)
+            }
         }
         if let given {
             let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: given.files, elements: given.parameters.elements)
@@ -80,7 +83,8 @@ public final class SNAP: Potential, SpeciesMapping {
             let indices = order.map(Int.init)
             let descriptor = try keywords.descriptor(radii: indices.map { file.radii[$0] }, weights: indices.map { file.weights[$0] })
             if descriptor.isMultiElement && indices.count != file.elements.count {
-                throw keywords.error("chemflag 1 needs all species of \(coefficientWord.text): \(file.elements.joined(separator: " "))", at: "chemflag")
+                let all = file.elements.joined(separator: " ")
+                throw keywords.error("chemflag 1 needs all species of \(coefficientWord.text): \(all)", at: "chemflag")
             }
             let isQuadratic = try keywords.flag("quadraticflag", false)
             for keyword in ["chunksize", "parallelthresh"] { _ = try keywords.integer(keyword) }
@@ -122,7 +126,8 @@ public final class SNAP: Potential, SpeciesMapping {
 
     public var summary: String {
         guard let p = tables?.parameters else { return "\(style): no model" }
-        let hex = String(digest, radix: 16), kind = (p.isQuadratic ? "quadratic" : "linear") + (p.descriptor.isMultiElement ? " multi-element" : "")
+        let hex = String(digest, radix: 16)
+        let kind = (p.isQuadratic ? "quadratic" : "linear") + (p.descriptor.isMultiElement ? " multi-element" : "")
         return "\(style): \(files) (fnv \(hex)), \(kind) SNAP for \(p.elements.joined(separator: " ")), cutoff \(requirements.cutoff), "
             + "twojmax \(p.descriptor.twoJMax), \(p.descriptor.count) components, \(p.coefficients[0].count) coefficients each"
     }
