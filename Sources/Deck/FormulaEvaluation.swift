@@ -164,9 +164,7 @@ extension Variables {
         guard !function.isPure else {
             return try zipped(arguments) { values throws(DeckError) in try function(values[...]) }
         }
-        if mode == .atom && (function == .random || function == .normal) {
-            throw DeckError("\(function.rawValue)() is not supported in \(mode.name)", at: nil)
-        }
+        if mode == .atom && (function == .random || function == .normal) { return try drawForAtoms(function, arguments) }
         let numbers = try arguments.map { value throws(DeckError) -> Double in
             guard case .scalar(let number) = value else {
                 throw DeckError("\(function.rawValue)() takes no vectors", at: nil)
@@ -183,17 +181,70 @@ extension Variables {
         }
     }
 
+    /// One number for each owned atom. LAMMPS evaluates the whole formula for one atom after the other, so the first draw of an evaluation
+    /// makes those of all its random() and normal(), atom by atom.
+    private func drawForAtoms(_ function: MathFunction, _ arguments: [Value]) throws -> Value {
+        guard case .scalar(let seed) = arguments[2] else { throw DeckError("\(function.rawValue)(): the seed is one number", at: nil) }
+        guard var draws = atomDraws else { throw DeckError("\(function.rawValue)() has no atoms to draw for here", at: nil) }
+        if draws.columns == nil {
+            let (places, count) = try needHost().atomPlaces()
+            var owners = [Int](repeating: -1, count: count)
+            for (i, place) in places.enumerated() where place >= 0 { owners[place] = i }
+            var columns = draws.isNormal.map { _ in [Double](repeating: 0, count: places.count) }
+            var stream = try atomRandom ?? newStream(seed: seed)
+            for owner in owners {
+                for (k, isNormal) in draws.isNormal.enumerated() {
+                    let value = isNormal ? stream.gaussian() : stream.uniform()
+                    if owner >= 0 { columns[k][owner] = value }
+                }
+            }
+            atomRandom = stream
+            draws.columns = columns
+        }
+        guard let column = draws.columns?.first else { throw DeckError("\(function.rawValue)() cannot be used here", at: nil) }
+        draws.columns?.removeFirst()
+        atomDraws = draws
+        return try zipped([arguments[0], arguments[1], .vector(column)]) { values throws(DeckError) in
+            let (a, b, x) = (values[values.startIndex], values[values.startIndex + 1], values[values.startIndex + 2])
+            if function == .random { return x * (b - a) + a }
+            guard b >= 0 else { throw DeckError("normal() needs a width that is not negative", at: nil) }
+            return a + b * x
+        }
+    }
+
+    /// Which draws an atom-style formula makes, in their order, those of atom-style variables in it included.
+    func draws(in formula: Formula) -> [Bool] {
+        var found: [Bool] = [], nested = 0
+        func collect(_ formula: Formula) {
+            guard nested < Self.deepest else { return }
+            nested += 1
+            defer { nested -= 1 }
+            for (step, _) in formula.steps {
+                switch step {
+                case .math(.random): found.append(false)
+                case .math(.normal): found.append(true)
+                case .variable(let name, let indices) where indices.isEmpty:
+                    // More than that many are refused when the formula is evaluated.
+                    guard found.count < Self.mostReferences, let other = try? find(name, at: nil), case .atom(let inner) = other.content else { continue }
+                    collect(inner)
+                default: break
+                }
+            }
+        }
+        collect(formula)
+        return found
+    }
+
+    private func newStream(seed: Double) throws(DeckError) -> MarsagliaStream {
+        guard let whole = Int(exactly: seed.rounded(.towardZero)), MarsagliaStream.seeds ~= whole else {
+            throw DeckError("the seed must be a whole number from 1 to \(MarsagliaStream.seeds.upperBound)", at: nil)
+        }
+        return MarsagliaStream(seed: whole)
+    }
+
     private func draw(seed: Double, _ body: (inout MarsagliaStream) -> Double) throws(DeckError) -> Double {
         var stream: MarsagliaStream
-        if let random {
-            stream = random
-        } else {
-            guard let whole = Int(exactly: seed.rounded(.towardZero)), MarsagliaStream.seeds ~= whole else {
-                throw DeckError(
-                    "the seed must be a whole number from 1 to \(MarsagliaStream.seeds.upperBound)", at: nil)
-            }
-            stream = MarsagliaStream(seed: whole)
-        }
+        if let random { stream = random } else { stream = try newStream(seed: seed) }
         let value = body(&stream)
         random = stream
         return value

@@ -4,6 +4,10 @@ public final class Variables {
     private var table: [String: Variable] = [:]
     /// The one stream that all formulas draw random numbers from; the first draw seeds it.
     var random: MarsagliaStream?
+    /// The same of atom-style formulas.
+    var atomRandom: MarsagliaStream?
+    /// Of the atom-style formula being evaluated: its draws in their order (true: normal), and what has been drawn, a column each.
+    var atomDraws: (isNormal: [Bool], columns: [[Double]]?)?
 
     /// How many references one evaluation may follow, so that formulas that refer to each other end.
     private var referencesLeft = 0
@@ -136,6 +140,8 @@ public final class Variables {
         guard case .atom(let formula) = variable.content else {
             return [Double](repeating: try value(of: name, at: location), count: count)
         }
+        atomDraws = (draws(in: formula), nil)
+        defer { atomDraws = nil }
         switch try evaluating(variable, location, { try evaluate(formula, .atom) }) {
         case .scalar(let value): return [Double](repeating: value, count: count)
         case .vector(let values):

@@ -36,6 +36,21 @@ public final class NeighbourList {
         for list in derived.values { list.trim(self, atoms) }
     }
 
+    /// Takes out pairs for which `isExcluded`, of an owned atom and its neighbour, holds. Called before anything is trimmed from the list.
+    func remove(where isExcluded: (Int, Int) -> Bool) {
+        var kept = 0, first = 0
+        for i in 0..<offsets.count - 1 {
+            let last = Int(offsets[i + 1])
+            for k in first..<last where !isExcluded(i, Int(neighbours[k])) {
+                neighbours[kept] = neighbours[k]
+                kept += 1
+            }
+            first = last
+            offsets[i + 1] = Int32(kept)
+        }
+        neighbours.assume(count: kept)
+    }
+
     /// The pairs of this list that are within `distance`, kept until the next build; this list itself when nothing would differ.
     /// An ensemble builds one list and gives each member its own. The first request for a distance must come before atoms have
     /// moved since the list was built; later builds renew what was asked for.

@@ -44,6 +44,8 @@ public final class Deform: Fix {
     private var start: Box
     private var stop: Box
     private var rate = [Double](repeating: 0, count: 6)
+    /// Of the lower corner.
+    private var cornerRate = Vector.zero
     /// A flip that the next step will make: tilts yz xz xy, and how many cell vectors are added.
     private var flip: (tilts: [Double], m: Int32, n: Int32, p: Int32)?
     private var rebuildStep = -1
@@ -75,15 +77,27 @@ public final class Deform: Fix {
             }
         }
         try checkTilts()
-        rate = [Double](repeating: 0, count: 6)
+        (rate, cornerRate) = ([Double](repeating: 0, count: 6), .zero)
         let before = start.entries, after = stop.entries
         for d in 0..<6 where time != 0 {
             switch settings.motions[d] {
-            case .final, .delta, .scale, .velocity, .rate: rate[d] = (after[d] - before[d]) / time
+            case .final, .delta, .scale, .velocity, .rate:
+                rate[d] = (after[d] - before[d]) / time
+                if d < 3 { cornerRate[d] = (stop.lo[d] - start.lo[d]) / time }
             default: break
             }
         }
-        if settings.remap == .velocities { system.boxRate = BoxRate(rate: rate, group: group) }
+        tellRate(system)
+    }
+
+    private func tellRate(_ system: System) {
+        for d in 0..<3 {
+            switch settings.motions[d] {
+            case .trueRate, .wiggle, .variable: cornerRate[d] = -0.5 * rate[d]
+            default: break
+            }
+        }
+        system.boxRate = BoxRate(rate: rate, corner: cornerRate, group: group, remapsVelocities: settings.remap == .velocities)
     }
 
     private func setStop(edge d: Int, _ motion: Motion, _ time: Double) {
@@ -153,7 +167,7 @@ public final class Deform: Fix {
         guard (0..<3).allSatisfy({ box.hi[$0] > box.lo[$0] }) else {
             throw SimulationError("step \(system.step): fix \(id) deform has made the box vanish")
         }
-        if system.boxRate != nil && settings.remap == .velocities { system.boxRate = BoxRate(rate: rate, group: group) }
+        if system.boxRate != nil { tellRate(system) }
         if box.isTriclinic && settings.flips { planFlip(box, system.step) }
         if settings.remap == .positions { system.dilate(group) { $0 = box } } else { system.box = box }
     }

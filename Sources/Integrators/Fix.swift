@@ -49,6 +49,8 @@ public protocol Fix: AnyObject {
     var isVectorExtensive: Bool { get }
     /// f_ID[i][j]: rows.
     var array: [[Double]] { get }
+    /// Whether vector and array may have fewer elements or rows than a formula asks for, which then are 0.
+    var hasVariableRows: Bool { get }
     /// Per-atom f_ID (width 1) or f_ID[j] of owned atoms.
     var atomProperty: AtomProperty? { get }
     /// Energy that it adds to the potential energy (`fix_modify ID energy yes`), energy units, of all ranks. Asking is collective.
@@ -95,6 +97,7 @@ extension Fix {
     public var vector: [Double] { [] }
     public var isVectorExtensive: Bool { false }
     public var array: [[Double]] { [] }
+    public var hasVariableRows: Bool { false }
     public var atomProperty: AtomProperty? { nil }
     public var potentialEnergy: Double { 0 }
     public var balances: Bool { false }

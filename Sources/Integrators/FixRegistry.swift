@@ -46,17 +46,20 @@ public struct FixStyle: Sendable {
 /// The fixes a deck can name: a literal list, one line each.
 public enum FixRegistry {
     public static let builtin: [FixStyle] = [
-        .nve, .nvt, .npt, .nph, .langevin, .temperatureCSVR, .temperatureBerendsen, .pressureBerendsen,
+        .nve, .nveLimit, .nveNoforce, .nvt, .nvtSllod, .npt, .nph, .langevin, .temperatureCSVR, .temperatureBerendsen, .temperatureRescale,
+        .pressureBerendsen, .heat, .ehex, .viscosity, .thermalConductivity, .timestepReset,
         .boxRelax, .deform, .enforce2d, .momentum,
-        .setforce, .addforce, .aveforce, .spring, .springSelf, .wallReflect, .recenter, .move,
-        .halt,
-    ]
+        .setforce, .addforce, .aveforce, .lineforce, .planeforce, .gravity, .drag, .oneway, .spring, .springSelf, .indent, .wallReflect,
+        .recenter, .move, .halt,
+    ] + FixStyle.walls
 
     /// Styles of LAMMPS that there will not be, and why.
     static let refused: [String: String] = [
         "property/atom": "atoms have id, type, position, velocity and image only; fix store/state keeps other values of atoms",
         "rigid": "there are no rigid bodies", "rigid/small": "there are no rigid bodies", "rigid/nve": "there are no rigid bodies",
         "shake": "there are no bonds that could be kept", "rattle": "there are no bonds that could be kept",
+        "deposit": "the number of atoms stays; use create_atoms between runs", "evaporate": "the number of atoms stays; use delete_atoms between runs",
+        "gcmc": "the number of atoms stays", "pour": "atoms have no size", "external": "there is no other program to ask",
         "freeze": "it is of granular particles; use setforce 0 0 0 and velocity set 0 0 0",
     ]
 

@@ -31,10 +31,18 @@ public final class Langevin: Fix {
     private var energyOfStep = 0.0
     private var count = 0
     private var timestep = 0.0
+    /// Whose thermal part of velocities is damped, where it is not all of them (`fix_modify temp`).
+    private var temperature: Temperature?
 
     public init(id: String, group: Group, settings: Settings) {
         (self.id, self.group, self.settings) = (id, group, settings)
         random = KeyedRandom(seed: settings.seed, stream: 1)
+    }
+
+    public func modify(_ keyword: String, _ value: FixModification) -> Bool {
+        guard keyword == "temp", case .temperature(let other) = value else { return false }
+        temperature = other.isBiased ? other : nil
+        return true
     }
 
     public func prepare(_ system: System) throws { count = system.count(group) }
@@ -60,15 +68,22 @@ public final class Langevin: Fix {
         }
         applied.resize(to: system.atoms.owned, filling: .zero)
         var net = Vector.zero
+        let thermal = temperature?.thermal(system)
         for i in 0..<system.atoms.owned {
             guard system.atoms.mask[i] & group.bit != 0 else {
                 applied[i] = .zero
                 continue
             }
             let type = Int(system.atoms.type[i])
-            let kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
+            var kicked = (random.uniform(id: system.atoms.id[i], step: system.step) - Vector(0.5, 0.5, 0.5, 0)) * noise[type]
+            var velocity = system.atoms.velocity[i].xyz
+            if let thermal {
+                velocity = thermal(i).xyz
+                // What is no thermal motion at all (outside a region, say) is not kicked either.
+                kicked.replace(with: 0, where: velocity .== .zero)
+            }
             net += kicked
-            applied[i] = system.atoms.velocity[i].xyz * friction[type] + kicked
+            applied[i] = velocity * friction[type] + kicked
         }
         if settings.zero && count > 0 {
             var sum = [net.x, net.y, net.z]

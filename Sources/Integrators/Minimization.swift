@@ -8,6 +8,11 @@ public struct MinimizerSettings: Sendable {
         /// Fast inertial relaxation engine: Bitzek et al., Phys. Rev. Lett. 97, 170201 (2006), as revised by Guenole et al., Comput.
         /// Mater. Sci. 175, 109584 (2020).
         case fire
+        /// Velocities along the forces, stopped when they go uphill: Sheppard, Terrell and Henkelman, J. Chem. Phys. 128, 134106 (2008).
+        case quickmin
+
+        /// Whether it moves atoms by dynamics, from rest.
+        public var isDynamic: Bool { self != .cg && self != .sd }
     }
     public enum LineSearch: String, Sendable, CaseIterable { case backtrack, quadratic, forcezero }
     public enum Norm: String, Sendable, CaseIterable {

@@ -60,7 +60,7 @@ extension Minimizer {
         return .iterations
     }
 
-    private func count() throws -> Double {
+    func count() throws -> Double {
         evaluations += 1
         return try evaluate()
     }
@@ -87,23 +87,23 @@ extension Minimizer {
         }
     }
 
-    private func kickAll(_ dt: Double) { kick(&system.atoms, system.forces, by: dt * system.units.ftm2v, .all) }
-    private func move(_ dt: Double) { drift(&system.atoms, by: dt, .all) }
+    func kickAll(_ dt: Double) { kick(&system.atoms, system.forces, by: dt * system.units.ftm2v, .all) }
+    func move(_ dt: Double) { drift(&system.atoms, by: dt, .all) }
 
     /// v = dt f / m
-    private func setVelocities(_ dt: Double) {
+    func setVelocities(_ dt: Double) {
         for i in 0..<system.atoms.owned { system.atoms.velocity[i] = .zero }
         if dt != 0 { kickAll(dt) }
     }
 
-    private func turnVelocities(_ turn: (keep: Double, force: Double)?) {
+    func turnVelocities(_ turn: (keep: Double, force: Double)?) {
         guard let turn else { return }
         let v = system.atoms.velocity.pointer, f = system.forces.force.pointer
         for i in 0..<system.atoms.owned { v[i] = turn.keep * v[i].xyz + turn.force * f[i].xyz }
     }
 
     /// Sum over all atoms of a function of velocity and force.
-    private func sum(_ term: (Vector, Vector) -> Double) -> Double {
+    func sum(_ term: (Vector, Vector) -> Double) -> Double {
         let v = system.atoms.velocity.pointer, f = system.forces.force.pointer
         var sum = 0.0
         for i in 0..<system.atoms.owned { sum += term(v[i].xyz, f[i].xyz) }
@@ -111,7 +111,7 @@ extension Minimizer {
     }
 
     /// The time step in which no atom moves farther than dmax along a coordinate.
-    private func limitedStep(_ dt: Double) -> Double {
+    func limitedStep(_ dt: Double) -> Double {
         let v = system.atoms.velocity.pointer
         var dt = dt
         for i in 0..<system.atoms.owned {

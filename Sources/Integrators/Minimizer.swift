@@ -48,6 +48,7 @@ final class Minimizer {
         case .cg: try descend(isConjugate: true)
         case .sd: try descend(isConjugate: false)
         case .fire: try fire()
+        case .quickmin: try quickmin()
         }
     }
 

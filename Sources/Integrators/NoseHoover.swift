@@ -39,12 +39,19 @@ public final class NoseHoover: Fix {
         public var massTemperature: Double?
         /// Atoms that move with the box.
         public var dilated = Group.all
+        /// How the thermostat treats the flow that a deforming box has (`fix nvt/sllod`); nil: there is none.
+        public var shear: Shear?
 
         public init(_ box: Box) {
             stress = StressControl(box)
             fixedPoint = (box.lo + box.hi) * 0.5
         }
     }
+
+    /// The SLLOD equations of motion (Evans and Morriss, Phys. Rev. A 30, 1528 (1984)) in the laboratory's frame: what is added to the force on
+    /// the thermal velocity u, with L the velocity gradient of the box: -m L u, or with p-SLLOD (Tuckerman et al., J. Chem. Phys. 106, 5615
+    /// (1997)) -m L v, v being the whole velocity.
+    public enum Shear: Sendable { case sllod, pSllod }
 
     public let id: String
     public let style: String
@@ -100,7 +107,7 @@ public final class NoseHoover: Fix {
         (self.id, self.style, self.group, self.settings) = (id, style, group, settings)
         hasBarostat = settings.stress.isActive
         // The pressure is of all atoms, and so is its temperature.
-        temperature = Temperature(group: settings.stress.isActive ? .all : group)
+        temperature = Temperature(group: settings.stress.isActive ? .all : group, bias: settings.shear == nil ? .none : .streaming)
         pressure = Pressure(temperature: temperature)
         eta = Array(repeating: 0, count: settings.chain)
         (etaDotDot, etaMass, etaDot) = (eta, eta, eta + [0])
@@ -140,6 +147,12 @@ public final class NoseHoover: Fix {
     }
 
     public func setup(_ system: System) throws {
+        if settings.shear != nil {
+            guard temperature.isBiased else { throw SimulationError("fix \(id) \(style): its temperature must leave out the flow: use temp/deform") }
+            guard let rate = system.boxRate, rate.remapsVelocities else {
+                throw SimulationError("fix \(id) \(style) needs a fix deform with remap v")
+            }
+        }
         current = temperature.evaluate(system)
         degreesOfFreedom = temperature.degreesOfFreedom
         if hasThermostat {
@@ -258,7 +271,7 @@ public final class NoseHoover: Fix {
                 etaDot[j] *= factor
             }
             let scale = exp(-fraction * half * etaDot[0])
-            temperature.scale(system, group, by: scale)
+            if let shear = settings.shear { scaleSheared(system, shear, by: scale) } else { temperature.scale(system, group, by: scale) }
             current *= scale * scale
             drive()
             for j in 0..<settings.chain { eta[j] += fraction * half * etaDot[j] }
@@ -272,6 +285,26 @@ public final class NoseHoover: Fix {
                 etaDot[j] += etaDotDot[j] * fraction * quarter
                 etaDot[j] *= factor
             }
+        }
+    }
+
+    /// The chain's half step with the flow's part of it: u = factor u - dt/2 L u, with L = h' h^-1 and the thermal velocity u = v - flow.
+    private func scaleSheared(_ system: System, _ shear: Shear, by factor: Double) {
+        guard let rate = system.boxRate?.rate else { return }
+        let h = system.box.entries, half = 0.5 * timestep
+        let inverse = [
+            1 / h[0], 1 / h[1], 1 / h[2], -h[3] / (h[1] * h[2]), (h[3] * h[5] - h[1] * h[4]) / (h[0] * h[1] * h[2]), -h[5] / (h[0] * h[1]),
+        ]
+        let gradient = [
+            rate[0] * inverse[0], rate[1] * inverse[1], rate[2] * inverse[2], rate[1] * inverse[3] + rate[3] * inverse[2],
+            rate[0] * inverse[4] + rate[5] * inverse[3] + rate[4] * inverse[2], rate[0] * inverse[5] + rate[5] * inverse[1],
+        ]
+        let thermal = temperature.thermal(system), v = system.atoms.velocity.pointer
+        for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
+            let u = thermal(i), w = shear == .sllod ? u : v[i]
+            let flow = Vector(
+                gradient[0] * w.x + gradient[5] * w.y + gradient[4] * w.z, gradient[1] * w.y + gradient[3] * w.z, gradient[2] * w.z, 0)
+            v[i] = u.xyz * factor - flow * half + (v[i] - u).xyz
         }
     }
 }

@@ -7,6 +7,10 @@ extension FixStyle {
         try noseHoover("nvt", &words, setup)
     }
 
+    static let nvtSllod = FixStyle(
+        "nvt/sllod", usage: "fix ID GROUP nvt/sllod temp TSTART TSTOP TDAMP [psllod yes|no] [tchain N] [tloop N] [drag D]   (needs fix deform with remap v)"
+    ) { words, setup in try noseHoover("nvt/sllod", &words, setup) }
+
     static let npt = FixStyle(
         "npt",
         usage: """
@@ -28,21 +32,25 @@ extension FixStyle {
         let box = setup.system.box
         var settings = NoseHoover.Settings(box)
         words.context = "fix \(style)"
-        let known = thermostatWords + barostatWords
+        let isSheared = style == "nvt/sllod"
+        if isSheared { (settings.shear, settings.chain) = (.sllod, 1) }
+        let known = thermostatWords + (isSheared ? ["psllod"] : barostatWords)
         while let word = words.peek {
             let keyword = try words.choice("a keyword of fix \(style)", known.map { ($0, $0) })
             if style == "nvt" && barostatWords.contains(keyword) {
                 throw words.error("fix nvt leaves the box alone; '\(keyword)' belongs to fix npt and nph", at: word)
             }
             if style == "nph" && keyword == "temp" { throw words.error("fix nph has no thermostat; 'temp' belongs to fix npt", at: word) }
-            if StressControl.keywords.contains(keyword) {
+            if keyword == "psllod" {
+                settings.shear = try words.flag("yes or no") ? .pSllod : .sllod
+            } else if StressControl.keywords.contains(keyword) {
                 try settings.stress.read(keyword, &words, .ramp)
             } else {
                 try read(keyword, &words, &settings, setup)
             }
         }
         if style != "nph" && settings.temperature == nil { throw words.error("fix \(style) needs: temp TSTART TSTOP TDAMP") }
-        if style != "nvt" {
+        if !["nvt", "nvt/sllod"].contains(style) {
             guard settings.stress.isActive else { throw words.error("fix \(style) needs a pressure: iso, aniso, tri, x, y, z, yz, xz or xy") }
             if let problem = settings.stress.problem(box) { throw words.error("fix \(style): \(problem)") }
         } else {

@@ -25,7 +25,7 @@ extension Simulation {
         for fix in fixes { try fix.prepare(system) }
         for observer in observers { try observer.prepare(self, run) }
         relax?.begin(system)
-        if settings.style == .fire { for i in 0..<system.atoms.owned { system.atoms.velocity[i] = .zero } }
+        if settings.style.isDynamic { for i in 0..<system.atoms.owned { system.atoms.velocity[i] = .zero } }
         try settleRanks()
         for fix in fixes { try fix.setupPreExchange(system) }
         rebuild(isSetup: true)

@@ -12,6 +12,15 @@ public struct NeighbourSettings: Sendable {
     public var once = false
     /// At least this wide a halo (`comm_modify cutoff`).
     public var minimumHalo: Double = 0
+    /// Pairs that are no neighbours (`neigh_modify exclude`).
+    public var exclusions: [Exclusion] = []
+
+    public enum Exclusion: Sendable, Equatable {
+        /// One atom of each type.
+        case types(Int32, Int32)
+        /// One atom in each group; as in LAMMPS.
+        case groups(Group, Group)
+    }
 
     public init(skin: Double) { self.skin = skin }
 }
@@ -237,11 +246,15 @@ public final class Simulation {
         for fix in fixes { try fix.prepare(system) }
         try checkRespa()
         for observer in observers { try observer.prepare(self, run) }
-        if run.isSetUp || !isPrepared {
+        // A command that has made, moved or changed atoms has taken the ghosts away.
+        let lacksGhosts = system.communicator.any(system.forces.force.count != system.atoms.count)
+        if run.isSetUp || !isPrepared || lacksGhosts {
             let checkpoint = takeCheckpoint()
             if let checkpoint {
                 try rebuild(from: checkpoint)
             } else {
+                // Atoms that have left the box since the last build come back with the far side's velocity here too.
+                if let rate = system.boxRate, rate.remapsVelocities { wrap(rate) }
                 try settleRanks()
                 for fix in fixes { try fix.setupPreExchange(system) }
                 rebuild(isSetup: true)
@@ -284,7 +297,7 @@ public final class Simulation {
     func rebuild(isSetup: Bool = false) {
         timings.measure(.communication) {
             shrinkWrap()
-            if let rate = system.boxRate { wrap(rate) }
+            if let rate = system.boxRate, rate.remapsVelocities { wrap(rate) }
             followCuts()
             system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
             if sortEvery > 0, isSetup || system.step >= nextSort {
@@ -311,10 +324,28 @@ public final class Simulation {
         timings.measure(.neighbour) {
             let kind = potential.requirements.list
             if list.kind != kind || list.distance != listDistance { list = NeighbourList(kind: kind, distance: listDistance) }
-            if listDistance > 0 { grid.build(list, system.atoms) }
+            if listDistance > 0 { grid.build(list, system.atoms, without: neighbours.exclusions.isEmpty ? nil : exclusion()) }
             positionsAtBuild.resize(to: system.atoms.owned, filling: .zero)
             for i in 0..<system.atoms.owned { positionsAtBuild[i] = system.atoms.position[i] }
             boxAtBuild = system.box
+        }
+    }
+
+    /// Whether a pair is excluded. Ghosts' groups come from their owners.
+    private func exclusion() -> (Int, Int) -> Bool {
+        let exclusions = neighbours.exclusions, type = system.atoms.type.pointer
+        var mask = Column<UInt32>(repeating: 0, count: system.atoms.count)
+        for i in 0..<system.atoms.owned { mask[i] = system.atoms.mask[i] }
+        if exclusions.contains(where: { if case .groups = $0 { true } else { false } }) { halo.forward(&mask) }
+        let masks = (0..<system.atoms.count).map { mask[$0] }
+        return { i, j in
+            exclusions.contains { one in
+                switch one {
+                case .types(let a, let b): type[i] == a && type[j] == b || type[i] == b && type[j] == a
+                case .groups(let a, let b):
+                    masks[i] & a.bit != 0 && masks[j] & b.bit != 0 || masks[i] & b.bit != 0 && masks[j] & a.bit != 0
+                }
+            }
         }
     }
 

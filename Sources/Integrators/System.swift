@@ -52,14 +52,24 @@ public final class System {
     }
 }
 
-/// Rates of the cell's entries h = xx yy zz yz xz xy, length / time.
+/// Rates of the cell's entries h = xx yy zz yz xz xy and of its lower corner, length / time.
 ///
-/// An atom of the group that leaves through a periodic face comes back with the velocity that the far side of the box has there
-/// (`fix deform ... remap v`).
+/// Where velocities are remapped, an atom of the group that leaves through a periodic face comes back with the velocity that the far side
+/// of the box has there (`fix deform ... remap v`).
 public struct BoxRate: Sendable {
     public var rate: [Double]
+    public var corner: Vector
     public var group: Group
-    public init(rate: [Double], group: Group) { (self.rate, self.group) = (rate, group) }
+    public var remapsVelocities: Bool
+    public init(rate: [Double], corner: Vector = .zero, group: Group, remapsVelocities: Bool = true) {
+        (self.rate, self.corner, self.group, self.remapsVelocities) = (rate, corner, group, remapsVelocities)
+    }
+
+    /// Velocity of the point of the box with fractional coordinates s: h' s + lo'.
+    func streaming(_ s: Vector) -> Vector {
+        Vector(
+            rate[0] * s.x + rate[5] * s.y + rate[4] * s.z + corner.x, rate[1] * s.y + rate[3] * s.z + corner.y, rate[2] * s.z + corner.z, 0)
+    }
 
     /// What is added to the velocity of an atom whose image flags grow by `boxes`: it moves back by so many cell vectors.
     func velocity(_ boxes: SIMD4<Int32>) -> Vector {

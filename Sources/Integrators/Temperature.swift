@@ -23,6 +23,12 @@ public final class Temperature {
         case components(Vector)
         /// All atoms that are not in the region at that moment (`compute temp/region`).
         case outside(any Region)
+        /// One component that grows along an axis (`compute temp/ramp`).
+        case ramp(VelocityRamp)
+        /// What the box's deformation does to a point that moves with it (`compute temp/deform`).
+        case streaming
+        /// The mean velocity of the atom's bin (`compute temp/profile`).
+        case binned(VelocityBins)
     }
     public let bias: Bias
     public var isBiased: Bool { if case .none = bias { false } else { true } }
@@ -33,6 +39,14 @@ public final class Temperature {
     public func thermal(_ system: System) -> (Int) -> Vector {
         switch bias {
         case .none: return { system.atoms.velocity[$0] }
+        case .ramp(let ramp): return { system.atoms.velocity[$0].xyz - ramp.velocity(at: system.atoms.position[$0]) }
+        case .streaming:
+            guard let rate = system.boxRate else { return { system.atoms.velocity[$0].xyz } }
+            let map = FractionalMap(system.box)
+            return { system.atoms.velocity[$0].xyz - rate.streaming(map.fractional(system.atoms.position[$0])) }
+        case .binned(let bins):
+            let profile = bins.profile(system, group)
+            return { i in system.atoms.mask[i] & self.group.bit != 0 ? system.atoms.velocity[i].xyz - profile.mean(i) : system.atoms.velocity[i].xyz }
         case .components(let chosen): return { system.atoms.velocity[$0] * chosen }
         case .outside(let region):
             return { region.contains(system.atoms.position[$0].xyz) ? system.atoms.velocity[$0] : .zero }
@@ -75,6 +89,11 @@ public final class Temperature {
             }
             // As in LAMMPS, what fixes take is not taken off.
             degreesOfFreedom = max(0, dimension * Double(system.communicator.sum(inside)) - (extra ?? dimension))
+            return
+        }
+        if case .binned(let bins) = bias {
+            let taken = (extra ?? dimension - bins.meanCount) + removed + bins.removedDegreesOfFreedom
+            degreesOfFreedom = max(0, dimension * Double(system.count(group)) - taken)
             return
         }
         var directions = dimension

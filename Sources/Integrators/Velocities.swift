@@ -138,23 +138,38 @@ public struct Velocities {
     // MARK: - Temperature
 
     /// Multiplies velocities so that the group's temperature, with d N - d - `removed` degrees of freedom, is `target`; or so that another
-    /// temperature, `measured`, is. Collective.
+    /// temperature, `measured`, is; `keepsBias`: only what it takes for thermal motion is multiplied. Collective.
     /// - Throws: `Problem` when the temperature is zero, or no degrees of freedom are left.
-    public func scale(to target: Double, removed: Double, measured: Temperature? = nil) throws(Problem) {
+    public func scale(to target: Double, removed: Double, measured: Temperature? = nil, keepsBias: Bool = false) throws(Problem) {
         let counted = measured?.group ?? group
         let dimension = Double(system.box.dimension)
-        var freedom = dimension * Double(system.count(counted))
-        freedom -= (measured?.extra ?? dimension) + removed
-        guard freedom > 0 else { throw Problem(message: "group \(counted.name) has no degrees of freedom, so no temperature") }
-        let twice = system.atoms.orderedSums(1, system.communicator) { i, numbers in
-            guard system.atoms.mask[i] & counted.bit != 0 else { return false }
-            let v = system.atoms.velocity[i]
-            numbers[0] = (v.x * v.x + v.y * v.y + v.z * v.z) * system.atoms.mass(of: i)
-            return true
+        let temperature: Double
+        if let measured, measured.isBiased {
+            measured.prepare(system, removed: removed)
+            temperature = measured.evaluate(system)
+            guard measured.degreesOfFreedom > 0 else { throw Problem(message: "the temperature has no degrees of freedom") }
+        } else {
+            var freedom = dimension * Double(system.count(counted))
+            freedom -= (measured?.extra ?? dimension) + removed
+            guard freedom > 0 else { throw Problem(message: "group \(counted.name) has no degrees of freedom, so no temperature") }
+            let twice = system.atoms.orderedSums(1, system.communicator) { i, numbers in
+                guard system.atoms.mask[i] & counted.bit != 0 else { return false }
+                let v = system.atoms.velocity[i]
+                numbers[0] = (v.x * v.x + v.y * v.y + v.z * v.z) * system.atoms.mass(of: i)
+                return true
+            }
+            temperature = twice[0] * (system.units.mvv2e / (freedom * system.units.boltzmann))
         }
-        let temperature = twice[0] * (system.units.mvv2e / (freedom * system.units.boltzmann))
         guard temperature != 0 else { throw Problem(message: "a temperature of 0 cannot be scaled to another one") }
         let factor = (target / temperature).squareRoot()
+        if keepsBias, let measured {
+            let thermal = measured.thermal(system), v = system.atoms.velocity.pointer
+            for i in 0..<system.atoms.owned where isMember(i) {
+                let u = system.atoms.mask[i] & measured.group.bit != 0 ? thermal(i) : v[i]
+                v[i] = v[i] - u + u * factor
+            }
+            return
+        }
         for i in 0..<system.atoms.owned where isMember(i) { system.atoms.velocity[i] *= factor }
     }
 }

@@ -148,12 +148,13 @@ public struct AtomInput: Sendable {
         (name, location, source) = (quantity, nil, .quantity(AtomQuantity.byName[quantity]!))
     }
 
-    public func values(_ snapshot: Snapshot) throws -> [Double] {
+    /// - Parameter group: whose values matter.
+    public func values(_ snapshot: Snapshot, of group: Group = .all) throws -> [Double] {
         try placing(at: location) {
             switch source {
             case .quantity(let quantity): try quantity.values(snapshot.system)
             case .reference(let reference): try snapshot.atomColumn(reference)
-            case .variable(let name): try snapshot.observation.requireHost().atomVariable(name, at: location)
+            case .variable(let name): try snapshot.observation.requireHost().atomVariable(name, of: group, at: location)
             }
         }
     }

@@ -58,7 +58,7 @@ struct GlobalInput {
             let what = isColumn ? (index == nil ? "vector" : "array") : (index == nil ? "single value" : "vector")
             throw DeckError("compute '\(compute.id)' (\(compute.style)) has no \(what)", at: location)
         }
-        if let index, let length, index > length {
+        if let index, let length, index > length, isColumn || !shape.hasVariableRows {
             throw DeckError("compute '\(compute.id)': the index must be from 1 to \(length)", at: location)
         }
     }

@@ -117,6 +117,7 @@ public final class Snapshot {
     public func value(_ reference: Reference) throws -> Double {
         switch reference.kind {
         case .compute:
+            if try lacksRow(reference) { return 0 }
             switch reference.indices.count {
             case 0: return try scalar(reference.id)
             case 1:
@@ -135,11 +136,20 @@ public final class Snapshot {
                 }
                 return scalar
             }
+            if fix.hasVariableRows, reference.indices[0] > (reference.indices.count == 2 ? fix.array.count : fix.vector.count) { return 0 }
             if reference.indices.count == 2 {
                 return try element(try element(fix.array, reference.indices[0], of: reference), reference.indices[1], of: reference)
             }
             return try element(fix.vector, reference.indices[0], of: reference)
         }
+    }
+
+    /// Whether it is an element of something that grows and shrinks, beyond its present end.
+    private func lacksRow(_ reference: Reference) throws -> Bool {
+        guard let row = reference.indices.first, observation.compute(reference.id)?.shape.hasVariableRows == true else { return false }
+        if reference.indices.count == 2 { return try row > array(reference.id).count }
+        // A vector may also be that of a whole temperature (temp/chunk), which never grows.
+        return observation.compute(reference.id)?.shape.arrayColumns == nil ? try row > vector(reference.id).count : false
     }
 
     /// A global vector, or with an index a column of a global array.

@@ -31,12 +31,14 @@ public protocol ObservationHost: AnyObject {
     func variableValue(_ name: String, at location: SourceLocation?) throws -> Double
     /// Element `index` (from 1) of a vector-style variable.
     func variableElement(_ name: String, _ index: Int, at location: SourceLocation?) throws -> Double
-    /// `v_name` of an atom-style variable, for this rank's owned atoms.
-    func atomVariable(_ name: String, at location: SourceLocation?) throws -> [Double]
+    /// `v_name` of an atom-style variable, for this rank's owned atoms; those outside the group do not matter.
+    func atomVariable(_ name: String, of group: Group, at location: SourceLocation?) throws -> [Double]
     /// What its formula needs; nothing for a variable without one.
     func variableInputs(_ name: String) -> FormulaInputs
     /// All elements of a vector-style variable.
     func variableVector(_ name: String, at location: SourceLocation?) throws -> [Double]
+    /// Sets an internal-style variable.
+    func setVariable(_ name: String, _ value: Double) throws
     /// A word's text with its variables and formulas replaced now.
     func substitute(_ word: Word) throws -> String
     /// - Throws: `DeckError` at the word when there is no such region.

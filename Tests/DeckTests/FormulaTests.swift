@@ -143,6 +143,7 @@ import Testing
             variable c atom 7
             variable d atom v_b+1
             variable e atom random(0,1,5)
+            variable f atom x*0+random(0,1,5)+10*v_e
             """, host: host)
         let variables = deck.interpreter.variables
         #expect(try variables.atomValues(of: "a", count: 3, at: nil) == [5.5, -19.5, 46])
@@ -150,9 +151,12 @@ import Testing
         #expect(try variables.atomValues(of: "c", count: 3, at: nil) == [7, 7, 7])
         #expect(try variables.atomValues(of: "d", count: 3, at: nil) == [2, 1, 4])
         #expect(try variables.atomValues(of: "scale", count: 2, at: nil) == [10, 10])
-        #expect(throws: DeckError("random() is not supported in an atom-style formula")) {
-            try variables.atomValues(of: "e", count: 3, at: nil)
-        }
+        // Atom by atom, in the order of the places; the second atom is none that is drawn for.
+        host.places = ([1, -1, 0], 2)
+        var stream = MarsagliaStream(seed: 5)
+        let draws = (0..<6).map { _ in stream.uniform() }
+        #expect(try variables.atomValues(of: "e", count: 3, at: nil) == [draws[1], 0, draws[0]])
+        #expect(try variables.atomValues(of: "f", count: 3, at: nil) == [draws[4] + 10 * draws[5], 0, draws[2] + 10 * draws[3]])
         #expect(throws: DeckError.self) { try variables.atomValues(of: "a", count: 4, at: nil) }
         #expect(throws: DeckError("the atom-style variable 'a' has no single value; use v_a[i]")) {
             try variables.value(of: "a", at: nil)

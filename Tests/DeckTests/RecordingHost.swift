@@ -78,6 +78,8 @@ final class RecordingHost: DeckHost {
     func atomFunction(_ name: String, _ arguments: [String]) throws -> [Double]? {
         name == "gmask" ? vectors["gmask"] : nil
     }
+    var places: (places: [Int], count: Int) = ([], 0)
+    func atomPlaces() -> (places: [Int], count: Int) { places }
     func atomValue(_ name: String, id: Int) throws -> Double? { vectors[name]?[id - 1] }
     func runClock() -> RunClock { clock }
     func setLog(_ path: String?, append: Bool) throws { events.append("log \(path ?? "none") \(append)") }

@@ -7,9 +7,10 @@ import Testing
     static let folder = DeckRunner.root + "/Tests/Reference/lammps/dynamics"
     static let dynamics = [
         "nvt", "npt-iso", "npt-aniso", "npt-tri", "npt-stress", "npt-couple", "npt-dilate", "npt-flip", "nph", "berendsen", "langevin", "deform",
-        "deform-tilt", "two", "two-lattices", "change-box", "hybrid-scaled", "velocity-temp", "respa",
+        "deform-tilt", "two", "two-lattices", "change-box", "hybrid-scaled", "velocity-temp", "respa", "walls", "heat", "shear", "random", "order",
+        "exclude",
     ]
-    static let minimisers = ["min-cg", "min-sd", "min-fire", "min-fixes", "relax-iso", "relax-aniso", "relax-tri", "relax-stress"]
+    static let minimisers = ["min-cg", "min-sd", "min-fire", "min-damped", "min-fixes", "relax-iso", "relax-aniso", "relax-tri", "relax-stress"]
 
     /// Of a log or a golden file: tables as rows of numbers under their heads, and what is said of minimisations.
     private struct Output {
@@ -73,6 +74,10 @@ import Testing
         try compare("units-\(name)", ranks: 1, floor: 0)
     }
 
-    @Test(arguments: ["respa", "npt-stress", "npt-flip", "npt-dilate", "deform-tilt", "two", "min-cg", "min-fire", "relax-tri"], [2, 4])
+    @Test(
+        arguments: [
+            "npt-stress", "npt-flip", "npt-dilate", "deform-tilt", "two", "min-cg", "min-fire", "relax-tri", "walls", "heat", "shear", "random", "order",
+            "exclude", "respa",
+        ], [2, 4])
     func onRanks(_ deck: String, _ ranks: Int) throws { try compare(deck, ranks: ranks) }
 }

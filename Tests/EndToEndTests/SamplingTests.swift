@@ -59,7 +59,7 @@ import Testing
     }
 
     /// Measured: 1e-13.
-    @Test("computes, averages, histograms and correlations, and what goes to files", arguments: ["computes", "histograms"], [1, 2, 4])
+    @Test("computes, averages, histograms and correlations, and what goes to files", arguments: ["computes", "histograms", "chunks"], [1, 2, 4])
     func computes(deck: String, ranks: Int) throws {
         let result = try run(deck, ranks: ranks)
         defer { DeckRunner.cleanUp(result) }
@@ -214,6 +214,67 @@ import Testing
         for line in steps { #expect(second.tableLines.contains(line), "\(line)\n\(second.tableLines.joined(separator: "\n"))") }
     }
 
+    /// Chunks that are kept, running averages of them, a controller, heat and exchanges: a run in two parts is the run in one.
+    @Test("chunks and exchanges go on after a restart, bit for bit", arguments: [1, 2]) func restartOfChunks(ranks: Int) throws {
+        let sampling = """
+            variable t internal 1.2
+            compute b all chunk/atom bin/1d z lower 0.2 units reduced
+            compute o all chunk/atom bin/1d x lower 0.25 units reduced ids once
+            compute n all chunk/atom bin/1d y lower 0.25 units reduced ids nfreq
+            compute m all msd/chunk o
+            fix a all ave/chunk 2 5 10 b vx temp density/number
+            fix r all ave/chunk 5 2 10 o vz ave running
+            fix n all ave/chunk 3 3 15 n vy ave window 2
+            fix h all heat 3 0.5
+            fix v all viscosity 4 x y 6
+            fix k all thermal/conductivity 6 z 6 swap 2
+            fix c all controller 5 1.0 0.2 0.1 0.1 c_thermo_temp 1.0 t
+            fix s all temp/rescale 7 v_t 1.0 0.01 0.5
+            fix d all dt/reset 9 0.001 0.004 0.01 units box
+            thermo_style custom step dt temp pe f_a[2][2] f_a[3][3] f_a[5][5] f_r[1][3] f_r[4][2] f_n[2][3] c_m[1][4] c_m[3][1] f_h f_v f_k f_c[*] f_s f_d v_t
+            thermo_modify format float %.17g
+            thermo 5
+
+            """
+        let whole = try melt(sampling + "restart 28 half.*\nrun 60", ranks: ranks)
+        defer { DeckRunner.cleanUp(whole) }
+        #expect(whole.status == 0, "\(whole.errors)")
+        let half = try Data(contentsOf: URL(fileURLWithPath: whole.folder + "/half.28"))
+        let second = try DeckRunner.run(
+            "units lj\nread_restart half\npair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0\nfix 1 all nve\n" + sampling + "run 60 upto\n",
+            bytes: ["half": [UInt8](half)], ranks: ranks, timeout: 60)
+        defer { DeckRunner.cleanUp(second) }
+        #expect(second.status == 0, "\(second.errors)")
+        let steps = whole.tableLines.filter { line in ["30", "35", "45", "60"].contains(line.split(separator: " ").first ?? "") }
+        #expect(steps.count == 4)
+        for line in steps { #expect(second.tableLines.contains(line), "\(line)\n\(second.tableLines.joined(separator: "\n"))") }
+    }
+
+    /// MC by `set` between runs without set-up, as LAMMPS' example MC/in.mc does it; and a command that makes a set-up necessary.
+    @Test("atoms may be moved between runs without set-up", arguments: [1, 2]) func moves(ranks: Int) throws {
+        let result = try melt(
+            """
+            unfix 1
+            velocity all set 0 0 0
+            thermo_style custom step pe
+            thermo_modify norm no format float %.15g
+            run 0
+            set atom 1 x 0.05 y 0.02
+            run 1 pre no
+            run 0
+            set atom 7 type 1
+            run 0 pre no
+            displace_atoms all move 0.1 0.1 0.1 units box
+            run 0 pre no
+            """, ranks: ranks)
+        defer { DeckRunner.cleanUp(result) }
+        #expect(result.status == 0, "\(result.errors)")
+        let energies = (0..<5).flatMap { table in result.table(table).compactMap { $0["PotEng"] } }
+        try #require(energies.count >= 5)
+        #expect(energies[0] < (energies.last ?? 0) - 0.05)
+        for energy in energies.dropFirst(2) { #expect((energy - energies.last!).magnitude < 1e-10 * energies[0].magnitude, "\(energies)") }
+    }
+
     @Test(
         "wrong words are told at their place",
         arguments: [
@@ -241,6 +302,24 @@ import Testing
             ("compute a all centroid/stress/atom NULL", ":11:15", "not supported"),
             ("compute a all pair nep", ":11:20", "known: lj/cut"),
             ("compute a all heat/flux thermo_temp b c", ":11:25", "is no ke/atom"),
+            ("fix a all indent 10 sphere 1 1 1", ":11:33", "the radius"),
+            ("fix a all indent 10 cone z 1 1 1 1 0 1", ":11:21", "not supported"),
+            ("fix a all wall/lj93 xlo EDGE 1 1 2.5", ":11:21", "pbc yes"),
+            ("fix a all wall/lj39 xlo EDGE 1 1 2.5", ":11:11", "did you mean 'wall/lj93'"),
+            ("fix a all viscosity 5 x y 5", ":11:27", "even"),
+            ("fix a all nvt/sllod temp 1 1 1\nunfix 1\nrun 1", "", "fix deform with remap v"),
+            ("fix a all controller 5 1 1 1 1 c_thermo_temp 1.0 t", ":11:50", "internal-style"),
+            ("fix a all ave/chunk 1 1 1 thermo_temp vx", ":11:27", "no chunk/atom"),
+            ("compute c all chunk/atom bin/1d z lower 0.1\nfix a all ave/chunk 1 1 1 c x", ":12:29", "no value of fix ave/chunk"),
+            ("compute c all chunk/atom bin/1d z lover 0.1", ":11:35", "lower, center, upper"),
+            ("compute c all chunk/atom molecule", ":11:26", "no molecules"),
+            ("compute c all chunk/atom type\ncompute d all property/chunk c coord1", ":12:32", "0 coordinates"),
+            ("compute a all temp/profile 1 1 1 w 3", ":11:34", "axes"),
+            ("compute a all orientorder/atom degrees 1 4 components 6", ":11:44", "none of the degrees"),
+            ("min_style hftn", ":11:11", "Hessian"),
+            ("min_style fire/old", ":11:11", "use fire"),
+            ("neigh_modify exclude type 1 3", ":11:29", "within 1 to 1"),
+            ("neigh_modify exclude molecule/intra all", ":11:22", "type or group"),
             ("fix m all move linear 1 0 0\nfix_modify m energy yes", ":12:14", "no 'energy' to modify"),
         ])
     func isRefused(line: String, place: String, message: String) throws {

@@ -10,12 +10,14 @@ import Domain
 /// `fix move`: carries a group's atoms along, whatever their forces; t is the time since the fix was made, x0 the unwrapped position then.
 ///
 ///     linear  x = x0 + v t                    wiggle  x = x0 + A sin(2 pi t / P)       (NULL: that direction is integrated as by fix nve)
-///     rotate  about the line through `point` along `axis`, once every P
+///     rotate  about the line through `point` along `axis`, once every P;     transrot  the same, with v t added
+///     variable  x = x0 + d, v as variables say; where only v is given, x += v dt      (NULL: as above)
 public final class Move: Fix {
     enum Motion {
         case linear([Double?])
         case wiggle([Double?], period: Double)
-        case rotate(point: Vector, axis: Vector, period: Double)
+        case rotate(point: Vector, axis: Vector, period: Double, velocity: Vector)
+        case variable(displacements: [FixValue?], velocities: [FixValue?])
     }
 
     public let id: String
@@ -40,10 +42,19 @@ public final class Move: Fix {
         case .linear(let v): (0..<3).filter { v[$0] == nil }
         case .wiggle(let a, _): (0..<3).filter { a[$0] == nil }
         case .rotate: []
+        case .variable(let displacements, let velocities): (0..<3).filter { displacements[$0] == nil && velocities[$0] == nil }
         }
     }
 
-    public func initialIntegrate(_ system: System) {
+    public func wants(at step: Int) -> Wanted {
+        guard case .variable(let displacements, let velocities) = motion else { return [] }
+        return (displacements + velocities).reduce([]) { $0.union($1?.wants() ?? []) }
+    }
+
+    public func initialIntegrate(_ system: System) throws {
+        if case .variable(let displacements, let velocities) = motion {
+            return try follow(system, displacements.map { try $0?.evaluate() }, velocities.map { try $0?.evaluate() })
+        }
         let t = Double(system.step - firstStep) * system.timestep
         let free = freeDirections
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
@@ -54,9 +65,33 @@ public final class Move: Fix {
             for d in free { x[d] += system.timestep * v[d] }
             place(x0, t, &x, &v)
             system.atoms.velocity[i] = v
-            x = old + system.box.minimumImage(x - old)
-            x.w = system.atoms.position[i].w
-            system.atoms.position[i] = x
+            put(system, i, x, old)
+        }
+    }
+
+    /// Moves atom i to that image of x which is nearest to where it was.
+    private func put(_ system: System, _ i: Int, _ x: Vector, _ old: Vector) {
+        var x = old + system.box.minimumImage(x - old)
+        x.w = system.atoms.position[i].w
+        system.atoms.position[i] = x
+    }
+
+    private func follow(_ system: System, _ displacements: [((Int) -> Double)?], _ velocities: [((Int) -> Double)?]) {
+        let free = freeDirections
+        for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
+            kick(system, i, free)
+            let old = system.atoms.position[i].xyz
+            var x = old, v = system.atoms.velocity[i]
+            for d in 0..<3 {
+                if let velocity = velocities[d] { v[d] = velocity(i) }
+                if let displacement = displacements[d] {
+                    x[d] = origin.values[3 * i + d] + displacement(i)
+                } else {
+                    x[d] += system.timestep * v[d]
+                }
+            }
+            system.atoms.velocity[i] = v
+            put(system, i, x, old)
         }
     }
 
@@ -85,14 +120,15 @@ public final class Move: Fix {
                 guard let a = amplitude[d] else { continue }
                 (x[d], v[d]) = (x0[d] + a * sine, a * omega * cosine)
             }
-        case .rotate(let point, let axis, let period):
+        case .variable: break
+        case .rotate(let point, let axis, let period, let velocity):
             let omega = 2 * Double.pi / period
             let (sine, cosine) = (sin(omega * t), cos(omega * t))
             let r = x0 - point
             let along = axis * r.dot(axis), across = r - along
             let turned = across * cosine + axis.cross(across) * sine
-            x = point + along + turned
-            v = axis.cross(turned) * omega
+            x = point + along + turned + velocity * t
+            v = axis.cross(turned) * omega + velocity
         }
     }
 }
@@ -104,34 +140,54 @@ extension FixStyle {
             fix ID GROUP move linear VX VY VZ [units lattice|box]          (VX ...: each a number or NULL)
             fix ID GROUP move wiggle AX AY AZ PERIOD [units lattice|box]
             fix ID GROUP move rotate PX PY PZ RX RY RZ PERIOD [units lattice|box]
+            fix ID GROUP move transrot VX VY VZ PX PY PZ RX RY RZ PERIOD [units lattice|box]
+            fix ID GROUP move variable DX DY DZ VX VY VZ   (each v_NAME or NULL)
             """
     ) { words, setup in
-        enum Kind { case linear, wiggle, rotate, unsupported }
+        enum Kind { case linear, wiggle, rotate, transrot, variable }
         let kind = try words.choice(
-            "linear, wiggle or rotate",
-            [("linear", Kind.linear), ("wiggle", .wiggle), ("rotate", .rotate), ("transrot", .unsupported), ("variable", .unsupported)])
-        guard kind != .unsupported else { throw words.error("this motion is not supported; these are: linear, wiggle, rotate") }
-        let numbers: [Double?] = try ["x", "y", "z"].map { axis in
-            if kind != .rotate, words.optional("NULL") { return nil }
-            return try words.double("\(kind == .linear ? "the velocity" : kind == .wiggle ? "the amplitude" : "the point") along \(axis)")
+            "a motion", [("linear", Kind.linear), ("wiggle", .wiggle), ("rotate", .rotate), ("transrot", .transrot), ("variable", .variable)])
+        let axes = ["x", "y", "z"]
+        func vector(_ words: inout Words, _ what: String) throws -> Vector {
+            var v = Vector.zero
+            for d in 0..<3 { v[d] = try words.double("\(what) along \(axes[d])") }
+            return v
         }
-        var axis = Vector.zero
-        if kind == .rotate { for d in 0..<3 { axis[d] = try words.double("the axis of rotation") } }
-        let period = kind == .linear ? 0 : try words.positiveDouble("the period")
+        var numbers: [Double?] = []
+        var variables: [FixValue?] = []
+        var velocity = Vector.zero, point = Vector.zero, axis = Vector.zero
+        switch kind {
+        case .linear, .wiggle:
+            let what = kind == .linear ? "the velocity" : "the amplitude"
+            numbers = try axes.map { words.optional("NULL") ? nil : try words.double("\(what) along \($0)") }
+        case .rotate, .transrot:
+            if kind == .transrot { velocity = try vector(&words, "the velocity") }
+            point = try vector(&words, "the point")
+            axis = try vector(&words, "the axis of rotation")
+            let length = axis.dot(axis).squareRoot()
+            guard length > 0 else { throw words.error("the axis of rotation has no length") }
+            axis *= 1 / length
+        case .variable:
+            variables = try (axes.map { "the displacement along \($0)" } + axes.map { "the velocity along \($0)" }).map { what in
+                if words.optional("NULL") { return nil }
+                let word = try words.word("\(what): v_NAME or NULL")
+                guard word.text.hasPrefix("v_") else { throw words.error("\(what) must be v_NAME or NULL, not '\(word.text)'", at: word) }
+                return try setup.atomValue(word)
+            }
+        }
+        let period = [.linear, .variable].contains(kind) ? 0 : try words.positiveDouble("the period")
         var scale = setup.latticeSpacing
         if !words.isAtEnd {
+            // LAMMPS takes it for `variable` too, and does nothing with it.
             _ = try words.choice("a keyword of fix move", [("units", ())])
             if try words.choice("lattice or box", [("lattice", false), ("box", true)]) { scale = Vector(1, 1, 1, 0) }
         }
         let scaled = numbers.enumerated().map { d, x in x.map { $0 * scale[d] } }
         switch kind {
+        case .linear: return Move(setup, .linear(scaled))
         case .wiggle: return Move(setup, .wiggle(scaled, period: period))
-        case .rotate:
-            let length = axis.dot(axis).squareRoot()
-            guard length > 0 else { throw words.error("the axis of rotation has no length") }
-            let point = Vector(scaled[0] ?? 0, scaled[1] ?? 0, scaled[2] ?? 0, 0)
-            return Move(setup, .rotate(point: point, axis: axis * (1 / length), period: period))
-        default: return Move(setup, .linear(scaled))
+        case .variable: return Move(setup, .variable(displacements: Array(variables[..<3]), velocities: Array(variables[3...])))
+        case .rotate, .transrot: return Move(setup, .rotate(point: point * scale, axis: axis, period: period, velocity: velocity * scale))
         }
     }
 }

@@ -92,7 +92,7 @@ public struct LoadWeights {
                 multiply(&weights, owned > 0 ? cost / Double(owned) : 0, factor, system.communicator)
                 counted += cost
             case .variable(let name, let location):
-                let values = try observation.freshly { _ in try observation.requireHost().atomVariable(name, at: location) }
+                let values = try observation.freshly { _ in try observation.requireHost().atomVariable(name, of: .all, at: location) }
                 guard !system.communicator.any(!(0..<owned).allSatisfy { values[$0] > 0 }) else {
                     throw DeckError("balance: the weights of v_\(name) must be positive", at: location)
                 }

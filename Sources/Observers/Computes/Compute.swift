@@ -43,6 +43,8 @@ public struct ComputeShape: Sendable {
     public var arrayRows: Int?
     /// nil: nothing per atom; 0: one value per atom (c_ID); n: columns c_ID[1] ... c_ID[n].
     public var atomColumns: Int?
+    /// Whether there may be fewer elements or rows than a formula asks for, which then are 0.
+    public var hasVariableRows = false
     /// Whether the single value, and the vector, grow with the number of atoms: then `norm yes` divides them by it.
     public var isExtensive = (scalar: false, vector: false)
 
@@ -109,6 +111,9 @@ public struct ComputeStyle: Sendable {
         TemperatureCompute.ofThermalMotion,
         TemperatureCompute.ofComponents,
         TemperatureCompute.inRegion,
+        TemperatureCompute.ofRamp,
+        TemperatureCompute.ofDeformation,
+        TemperatureCompute.ofProfile,
         PressureCompute.entry,
         PotentialEnergyCompute.entry,
         KineticEnergyCompute.entry,
@@ -133,10 +138,20 @@ public struct ComputeStyle: Sendable {
         BispectrumGradientCompute.gradients,
         BispectrumGradientCompute.virials,
         BispectrumMatrixCompute.entry,
+        BondOrderCompute.entry,
+        HexaticOrderCompute.entry,
+        SliceCompute.entry,
         GroupInteractionCompute.entry,
         PairEnergyCompute.entry,
         MemberEnergyCompute.entry,
         MemberDeviationCompute.entry,
         MemberAtomCompute.entry,
-    ]
+        ChunkCompute.entry,
+        PerChunkCompute.gyration,
+        PerChunkCompute.property,
+        PerChunkCompute.reduce,
+        ChunkDisplacement.entry,
+        ChunkTemperature.entry,
+        ChunkSpread.entry,
+    ] + PerChunkCompute.simple
 }

@@ -168,7 +168,7 @@ public final class DisplacementCompute: Compute {
 
     public func refresh(_ snapshot: Snapshot) throws {
         guard let variable else { return }
-        let isNew = try snapshot.observation.requireHost().atomVariable(variable.text, at: variable.location)
+        let isNew = try snapshot.observation.requireHost().atomVariable(variable.text, of: group, at: variable.location)
         let system = snapshot.system, map = FractionalMap(system.box)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 && isNew[i] != 0 {
             let x = map.unwrapped(system.atoms.position[i], system.atoms.image[i])

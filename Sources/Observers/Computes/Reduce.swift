@@ -122,7 +122,7 @@ public final class ReduceCompute: Compute {
         let chosen = (0..<system.atoms.owned).filter { i in
             system.atoms.mask[i] & group.bit != 0 && region?.contains(system.atoms.position[i].xyz) ?? true
         }
-        let columns = try values.map { try $0.values(snapshot) }
+        let columns = try values.map { try $0.values(snapshot, of: group) }
         var totals = columns.map { x in
             var total = mode.start
             for i in chosen { mode.add(x[i], to: &total) }

@@ -41,11 +41,16 @@ public final class TemperatureCompute: Compute {
     public var group: Group { temperature.group }
     /// Shared with fixes that couple to this compute.
     public let temperature: Temperature
-    public let shape = ComputeShape(scalar: true, vector: 6, isExtensive: (false, true))
+    public var shape: ComputeShape {
+        if let bins { return ComputeShape(scalar: true, arrayColumns: 2, arrayRows: bins.number) }
+        return ComputeShape(scalar: true, vector: 6, isExtensive: (false, true))
+    }
+    /// Bins that are told one by one instead of the tensor.
+    private let bins: VelocityBins?
     private var isPrepared = false
 
-    public init(id: String, group: Group, style: String = "temp", bias: Temperature.Bias = .none) {
-        (self.id, self.style) = (id, style)
+    public init(id: String, group: Group, style: String = "temp", bias: Temperature.Bias = .none, bins: VelocityBins? = nil) {
+        (self.id, self.style, self.bins) = (id, style, bins)
         temperature = Temperature(group: group, bias: bias)
     }
 
@@ -62,6 +67,24 @@ public final class TemperatureCompute: Compute {
 
     public func vector(_ snapshot: Snapshot) throws -> [Double] {
         temperature.kineticTensor(snapshot.system).voigt
+    }
+
+    /// Number of atoms and temperature of each bin.
+    public func array(_ snapshot: Snapshot) throws -> [[Double]] {
+        guard let bins else { throw DeckError("compute '\(id)' (\(style)) has no array", at: nil) }
+        let system = snapshot.system, thermal = temperature.thermal(system), profile = bins.profile(system, group)
+        var sums = [Double](repeating: 0, count: bins.number)
+        for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
+            let u = thermal(i)
+            sums[profile.bins[i]] += (u.x * u.x + u.y * u.y + u.z * u.z) * (system.atoms.mass[Int(system.atoms.type[i])] ?? 0)
+        }
+        system.communicator.all(.sum, &sums)
+        let dimension = Double(system.box.dimension), members = max(profile.members.reduce(0, +), 1)
+        let extra = temperature.extra ?? dimension - bins.meanCount
+        return sums.enumerated().map { k, sum in
+            let freedom = (dimension - extra / members) * profile.members[k] - bins.meanCount
+            return [profile.members[k], freedom > 0 ? sum * system.units.mvv2e / (freedom * system.units.boltzmann) : 0]
+        }
     }
 
     public func modify(_ modification: ComputeModification) -> Bool {

@@ -12,6 +12,8 @@ public struct ObservingFixStyle: Sendable {
         UncertaintyFix.entry,
         AveTime.entry,
         AveAtom.entry,
+        AveChunk.entry,
+        Controller.entry,
         AveHisto.entry,
         AveCorrelate.entry,
         PrintFix.entry,

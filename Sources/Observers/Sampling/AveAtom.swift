@@ -43,7 +43,7 @@ public final class AveAtom: Fix {
     public func endOfStep(_ system: System) throws {
         guard system.step == schedule.next else { return }
         if schedule.taken == 0 { sums.values.fill(0) }
-        let columns = try observation.freshly { snapshot in try values.map { try $0.values(snapshot) } }
+        let columns = try observation.freshly { snapshot in try values.map { try $0.values(snapshot, of: group) } }
         let width = values.count
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
             for k in 0..<width { sums.values[i * width + k] += columns[k][i] }

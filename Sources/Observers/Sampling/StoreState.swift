@@ -45,7 +45,7 @@ public final class StoreState: Fix {
             for (k, value) in values.enumerated() where isWanted(value) {
                 // Forces that have not been computed yet are 0, as in LAMMPS.
                 if ["fx", "fy", "fz"].contains(value.name), system.forces.force.count < system.atoms.owned { continue }
-                let column = try value.values(snapshot)
+                let column = try value.values(snapshot, of: group)
                 let shift = ["xu", "yu", "zu"].firstIndex(of: value.name).map { centre[$0] } ?? 0
                 for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 { stored.values[i * width + k] = column[i] - shift }
             }

@@ -135,7 +135,7 @@ public final class Thermo: Observer {
                 at: column.location ?? styleLocation, hint: hint)
         }
         rowColumns = columns
-        if !isCustom && simulation.fixes.contains(where: \.changesBox) { rowColumns.append(ThermoColumn("vol")) }
+        if !isCustom && (simulation.system.box.hasShrinkWrap || simulation.fixes.contains(where: \.changesBox)) { rowColumns.append(ThermoColumn("vol")) }
         if let host = observation.host { try schedule.advance(after: run.first, isSetUp: true, host) }
         drift = Drift()
         isTableOpen = false

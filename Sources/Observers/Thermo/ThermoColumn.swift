@@ -63,7 +63,7 @@ public struct ThermoColumn: Sendable {
             guard let length = shape.vectorLength else {
                 throw DeckError("compute '\(compute.id)' (\(compute.style)) has no vector", at: location)
             }
-            guard reference.indices[0] <= length else {
+            guard reference.indices[0] <= length || shape.hasVariableRows else {
                 throw DeckError("compute '\(compute.id)' has elements 1 to \(length)", at: location)
             }
         default:

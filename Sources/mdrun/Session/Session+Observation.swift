@@ -30,8 +30,8 @@ extension Session: ObservationHost {
         return values.indices.contains(index - 1) ? values[index - 1] : 0
     }
 
-    public func atomVariable(_ name: String, at location: SourceLocation?) throws -> [Double] {
-        try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: location)
+    public func atomVariable(_ name: String, of group: Group, at location: SourceLocation?) throws -> [Double] {
+        try atomValues(name, of: group, at: location)
     }
 
     public func variableInputs(_ name: String) -> FormulaInputs { interpreter.variables.inputs(of: name) }
@@ -39,6 +39,8 @@ extension Session: ObservationHost {
     public func variableVector(_ name: String, at location: SourceLocation?) throws -> [Double] {
         try interpreter.variables.vector(of: name, at: location)
     }
+
+    public func setVariable(_ name: String, _ value: Double) throws { try interpreter.variables.setInternal(name, value) }
 
     public func substitute(_ word: Word) throws -> String { try interpreter.substitute(word) }
 

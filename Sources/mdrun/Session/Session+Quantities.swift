@@ -36,6 +36,30 @@ extension Session {
         return try input.values(observation.snapshot())
     }
 
+    public func atomPlaces() -> (places: [Int], count: Int) {
+        guard let system else { return ([], 0) }
+        let keys = system.atoms.creationKeys()
+        let count = communicator.all(.max, keys.max() ?? -1) + 1
+        guard drawingGroup != .all, count > 0 else { return (keys, count) }
+        // Only the group's atoms draw: their places among themselves.
+        var places = [Int](repeating: 0, count: count)
+        for (i, key) in keys.enumerated() where system.atoms.mask[i] & drawingGroup.bit != 0 { places[key] = 1 }
+        communicator.all(.sum, &places)
+        var members = 0
+        for key in places.indices where places[key] > 0 {
+            places[key] = members + 1
+            members += 1
+        }
+        return (keys.map { places[$0] - 1 }, members)
+    }
+
+    /// Values of an atom-style variable (or another, the same for all); random numbers are drawn for the atoms of a group only. Collective.
+    func atomValues(_ name: String, of group: Group, at location: SourceLocation?) throws -> [Double] {
+        drawingGroup = group
+        defer { drawingGroup = .all }
+        return try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: location)
+    }
+
     public func atomValue(_ name: String, id: Int) throws -> Double? {
         guard let column = try atomVector(name) else { return nil }
         return try ofAtom(id, column)

@@ -93,7 +93,7 @@ extension Session {
     private func signature(of simulation: Simulation) -> String {
         let n = neighbours
         return dynamics.signature
-            + "\nlist \(simulation.listDistance) \(simulation.haloWidth) \(n.every) \(n.delay) \(n.checksDistance) \(n.once) \(sortEvery)"
+            + "\nlist \(simulation.listDistance) \(simulation.haloWidth) \(n.every) \(n.delay) \(n.checksDistance) \(n.once) \(n.exclusions) \(sortEvery)"
             + (respa.map { "\nrespa \($0)" } ?? "")
     }
 

@@ -21,6 +21,8 @@ public final class Session {
     public var atomStyle = AtomStyle.atomic
     public var lattice: Lattice?
     public var regions: [String: Region] = [:]
+    /// Whose atoms the formula that is being evaluated is for.
+    var drawingGroup = Group.all
     public var neighbours = NeighbourSettings(skin: Units.lj.defaultSkin)
     public var processors: [Int?] = [nil, nil, nil]
     public var sortEvery = 1000

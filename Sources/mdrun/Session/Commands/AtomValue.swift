@@ -22,8 +22,8 @@ enum AtomValue {
         self = .variable(name, word.location)
     }
 
-    /// The value for each owned atom.
-    func evaluate(_ session: Session) throws -> (Int) -> Double {
+    /// The value for each owned atom; those outside the group do not matter.
+    func evaluate(_ session: Session, of group: Group = .all) throws -> (Int) -> Double {
         switch self {
         case .number(let value): return { _ in value }
         case .variable(let name, let location):
@@ -32,7 +32,7 @@ enum AtomValue {
                 let value = try variables.value(of: name, at: location)
                 return { _ in value }
             }
-            let values = try variables.atomValues(of: name, count: session.system?.atoms.owned ?? 0, at: location)
+            let values = try session.atomValues(name, of: group, at: location)
             return { values[$0] }
         }
     }

@@ -70,7 +70,7 @@ struct DisplaceAtoms: DeckCommand {
         switch action {
         case .move(let values):
             for d in 0..<3 {
-                let value = try values[d].evaluate(session)
+                let value = try values[d].evaluate(session, of: group)
                 for i in members { system.atoms.position[i][d] += scale[d] * value(i) }
             }
         case .ramp(let axis, let shifts, let along, let bounds):

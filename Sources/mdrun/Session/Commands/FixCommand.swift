@@ -16,7 +16,7 @@ struct FixCommand: DeckCommand {
         var setup = FixSetup(
             id: id.text, group: group, system: system,
             value: { [unowned session] in try session.value($0) },
-            atomValue: { [unowned session] word in try session.fixValue(word) },
+            atomValue: { [unowned session] word in try session.fixValue(word, group) },
             region: { [unowned session] word in try session.requireRegion(word) },
             formulaWants: { [unowned session] in session.observation.wantsOfAll },
             warn: { [unowned session] in session.output.warn($0) })
@@ -43,7 +43,7 @@ struct FixCommand: DeckCommand {
 
 extension Session {
     /// A word that is a number, or an equal- or atom-style variable.
-    fileprivate func fixValue(_ word: Word) throws -> FixValue {
+    fileprivate func fixValue(_ word: Word, _ group: Group) throws -> FixValue {
         guard word.text.hasPrefix("v_") else {
             var one = Words([word], of: "fix", end: word.location)
             return FixValue(.constant(try one.double("a number, or v_NAME")))
@@ -54,8 +54,6 @@ extension Session {
             return FixValue(.equal { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }, wants: wants)
         }
         return FixValue(
-            .atom { [unowned self] in
-                try interpreter.variables.atomValues(of: name, count: system?.atoms.owned ?? 0, at: word.location)
-            }, wants: wants)
+            .atom { [unowned self] in try atomValues(name, of: group, at: word.location) }, wants: wants)
     }
 }

@@ -6,8 +6,8 @@ import Integrators
 struct GroupCommand: DeckCommand {
     static let name = "group"
     static let usage = """
-        group NAME type|id VALUE|FIRST:LAST|FIRST:LAST:STEP ...      (type labels may stand for types)
-        group NAME type|id <|<=|>|>=|==|!= VALUE | <> LOW HIGH
+        group NAME type|id|molecule VALUE|FIRST:LAST|FIRST:LAST:STEP ...      (type labels may stand for types)
+        group NAME type|id|molecule <|<=|>|>=|==|!= VALUE | <> LOW HIGH
         group NAME region ID
         group NAME variable V        (atom-style variable V is not 0)
         group NAME union GROUP ...
@@ -35,6 +35,7 @@ struct GroupCommand: DeckCommand {
     private enum Action {
         case type(Selection)
         case id(Selection)
+        case molecule(Selection)
         case region(any Region)
         case variable(AtomValue)
         case union([Group])
@@ -44,7 +45,7 @@ struct GroupCommand: DeckCommand {
         case clear
         case delete
     }
-    private enum Style { case type, id, region, variable, union, subtract, intersect, empty, clear, delete, unsupported }
+    private enum Style { case type, id, molecule, region, variable, union, subtract, intersect, empty, clear, delete, unsupported }
 
     private let groupName: String
     private let action: Action
@@ -62,12 +63,16 @@ struct GroupCommand: DeckCommand {
             "group style",
             [
                 ("type", Style.type), ("id", .id), ("region", .region), ("union", .union), ("subtract", .subtract),
-                ("intersect", .intersect), ("empty", .empty), ("clear", .clear), ("delete", .delete), ("molecule", .unsupported),
+                ("intersect", .intersect), ("empty", .empty), ("clear", .clear), ("delete", .delete), ("molecule", .molecule),
                 ("include", .unsupported), ("variable", .variable), ("dynamic", .unsupported), ("static", .unsupported),
             ])
         switch style {
         case .type: action = .type(try Self.selection(&words, session, areTypes: true))
         case .id: action = .id(try Self.selection(&words, session, areTypes: false))
+        case .molecule:
+            let style = session.system?.atoms.style ?? .atomic
+            guard style.hasMolecule else { throw words.error("atom_style \(style.rawValue) has no molecules") }
+            action = .molecule(try Self.selection(&words, session, areTypes: false))
         case .region: action = .region(try session.requireRegion(try words.word("a region")))
         case .variable:
             let word = try words.word("an atom-style variable")
@@ -153,6 +158,9 @@ struct GroupCommand: DeckCommand {
         switch action {
         case .type(let selection): add { selection.contains(Int(system.atoms.type[$0])) }
         case .id(let selection): add { selection.contains(Int(system.atoms.id[$0])) }
+        case .molecule(let selection):
+            guard let molecule = system.atoms.molecule else { break }
+            add { selection.contains(Int(molecule.values[$0])) }
         case .region(let region): add { region.contains(system.atoms.position[$0]) }
         case .variable(let variable):
             let value = try variable.evaluate(session)

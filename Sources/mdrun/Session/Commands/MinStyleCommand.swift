@@ -1,19 +1,21 @@
 import Deck
 import Integrators
 
-/// `min_style cg|sd|fire`
+/// `min_style cg|sd|fire|quickmin`
 struct MinStyleCommand: DeckCommand {
     static let name = "min_style"
-    static let usage = "min_style cg|sd|fire   (cg unless told otherwise; words of min_modify may follow fire)"
+    static let usage = "min_style cg|sd|fire|quickmin   (cg unless told otherwise; words of min_modify may follow fire)"
     private let style: MinimizerSettings.Style
     private var settings: MinimizerSettings
 
     init(_ words: inout Words, _ session: Session) throws {
         settings = session.minimizer
-        let word = try words.word("a minimiser: cg, sd or fire")
-        if ["quickmin", "hftn"].contains(word.text) {
-            throw words.error("min_style \(word.text) is not supported; use \(word.text == "quickmin" ? "fire" : "cg")", at: word)
+        let word = try words.word("a minimiser: cg, sd, fire or quickmin")
+        if word.text == "hftn" {
+            throw words.error("min_style hftn is not supported: it needs products with the Hessian by differences of forces; use cg", at: word)
         }
+        if word.text == "fire/old" { throw words.error("min_style fire/old was taken out of LAMMPS after 22Dec2022; use fire", at: word) }
+        if word.text.hasPrefix("spin") { throw words.error("min_style \(word.text) is not supported: atoms have no spins", at: word) }
         guard let known = MinimizerSettings.Style(rawValue: word.text) else {
             throw DeckError.unknown("minimiser", word, known: MinimizerSettings.Style.allCases.map(\.rawValue))
         }
@@ -57,7 +59,7 @@ struct MinModifyCommand: DeckCommand {
             case "norm": settings.norm = try choice(&words, "a norm")
             case "integrator": settings.integrator = try choice(&words, "an integrator")
             case "tmax": settings.largestStep = try words.positiveDouble("the largest time step, in time steps")
-            case "tmin": settings.smallestStep = try words.positiveDouble("the smallest time step, in time steps")
+            case "tmin": settings.smallestStep = try words.nonNegativeDouble("the smallest time step, in time steps")
             case "dtgrow": settings.growth = try words.double("the growth of the time step", in: 1.0...)
             case "dtshrink": settings.shrinkage = try words.double("the shrinking of the time step", in: 0.0...1.0)
             case "alpha0": settings.alpha = try words.double("the mixing at the start", in: 0.0...1.0)
@@ -66,7 +68,7 @@ struct MinModifyCommand: DeckCommand {
             case "initialdelay": settings.delaysAtStart = try words.flag("yes or no")
             case "halfstepback": settings.stepsHalfBack = try words.flag("yes or no")
             case "vdfmax": settings.uphillLimit = try words.nonNegativeInt("iterations in a row uphill, 0 for any")
-            default: if try words.flag("yes or no") { throw words.error("abcfire is not supported", at: word) }
+            default: if try words.flag("yes or no") { throw words.error("abcfire is not supported; fire without it finds the same minima", at: word) }
             }
         }
         guard settings.largestStep >= settings.smallestStep else { throw words.error("tmax must be at least tmin") }

@@ -38,7 +38,7 @@ struct MinimizeCommand: DeckCommand {
                 "minimize needs forces that are the gradient of the energy; those of pair_style \(potential.style) are not", at: location)
         }
         let relaxes = session.fixes.contains { $0.style == "box/relax" }
-        if relaxes && session.minimizer.style == .fire {
+        if relaxes && session.minimizer.style.isDynamic {
             throw DeckError("fix box/relax needs min_style cg or sd: damped dynamics cannot change the box", at: location)
         }
         guard !relaxes || potential.capabilities.contains(.virial) else {

@@ -29,6 +29,14 @@ struct SetCommand: DeckCommand {
         case velocity(Int, AtomValue)
         case property(AtomProperty, AtomValue)
         case image([Int?])
+
+        /// Whether ghosts have copies of it that no step renews.
+        var concernsGhosts: Bool {
+            switch self {
+            case .type, .fraction, .ratio, .subset: true
+            case .position, .velocity, .property, .image: false
+            }
+        }
     }
 
     private let selection: Selection
@@ -100,7 +108,8 @@ struct SetCommand: DeckCommand {
         let total = session.communicator.sum(system.atoms.owned)
         guard total > 0 else { throw DeckError("set: there are no atoms", at: location) }
         session.output.line("Setting atom values ...")
-        session.atomsChanged()
+        // Positions reach ghosts with the next step, also of a run with `pre no`; types do not.
+        if changes.contains(where: \.change.concernsGhosts) { session.atomsChanged() }
         let isSelected = (0..<system.atoms.owned).map { i in
             switch selection {
             case .ids(let range): range.contains(Int(system.atoms.id[i]))

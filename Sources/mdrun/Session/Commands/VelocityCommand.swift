@@ -8,8 +8,9 @@ struct VelocityCommand: DeckCommand {
     static let name = "velocity"
     static let usage = """
         velocity GROUP create TEMPERATURE SEED [dist uniform|gaussian] [loop all|local|geom] [mom yes|no] [rot yes|no] [sum yes|no] [temp COMPUTE]
+                        [bias yes|no]
         velocity GROUP set VX|NULL VY|NULL VZ|NULL [sum yes|no] [units lattice|box]
-        velocity GROUP scale TEMPERATURE [temp COMPUTE]
+        velocity GROUP scale TEMPERATURE [temp COMPUTE] [bias yes|no]
         velocity GROUP ramp vx|vy|vz VLO VHI x|y|z LO HI [sum yes|no] [units lattice|box]
         velocity GROUP zero linear|angular
         Defaults: dist uniform, loop all, mom yes, rot no, sum no, units lattice.
@@ -34,6 +35,8 @@ struct VelocityCommand: DeckCommand {
     private var unit = LengthUnit.lattice
     /// What measures the temperature; nil: the group's own.
     private var measured: Temperature?
+    /// Whether what `measured` leaves out of velocities stays as it is.
+    private var keepsBias = false
     private let location: SourceLocation
 
     init(_ words: inout Words, _ session: Session) throws {
@@ -72,16 +75,21 @@ struct VelocityCommand: DeckCommand {
             case "units": unit = try words.choice("unit of length", LengthUnit.choices)
             case "temp":
                 let id = try words.word("the id of a temperature compute")
-                guard let compute = try session.observation.requireCompute(id) as? TemperatureCompute, !compute.temperature.isBiased else {
-                    throw words.error("compute '\(id.text)' is no temperature of whole velocities", at: id)
+                guard let compute = try session.observation.requireCompute(id) as? TemperatureCompute else {
+                    throw words.error("compute '\(id.text)' is no temperature", at: id)
                 }
                 measured = compute.temperature
-            case "bias", "rigid": throw words.error("'\(word.text)' is not supported", at: word)
+            case "bias": keepsBias = try words.flag("bias")
+            case "rigid": throw words.error("'\(word.text)' is not supported", at: word)
             default:
                 throw DeckError.unknown(
-                    "velocity keyword", word, known: ["dist", "loop", "mom", "rot", "sum", "temp", "units"])
+                    "velocity keyword", word, known: ["bias", "dist", "loop", "mom", "rot", "sum", "temp", "units"])
             }
         }
+        if keepsBias, case .components? = measured?.bias {
+            throw words.error("bias yes is not supported with compute temp/partial: use velocity ... set or scale without it")
+        }
+        if keepsBias && measured?.isBiased != true { throw words.error("bias needs: temp ID of a compute that leaves out some motion") }
     }
 
     /// In two dimensions vz must be 0 or NULL.
@@ -102,7 +110,8 @@ struct VelocityCommand: DeckCommand {
             switch action {
             case .create(let temperature, let seed): try create(temperature, seed, velocities, session, members)
             case .set(let values): set(values, session.scale(unit), system, members)
-            case .scale(let temperature): try velocities.scale(to: temperature, removed: removed(session), measured: measured)
+            case .scale(let temperature):
+                try velocities.scale(to: temperature, removed: removed(session), measured: measured, keepsBias: keepsBias)
             case .ramp(let component, let v, let axis, let bounds):
                 let scale = session.scale(unit)
                 let low = scale[axis] * bounds[0], high = scale[axis] * bounds[1]
@@ -125,11 +134,22 @@ struct VelocityCommand: DeckCommand {
     ) throws {
         let system = session.system!
         let old = adds ? members.map { system.atoms.velocity[$0] } : []
+        let kept = keepsBias ? bias(system, members) : []
         try velocities.draw(loop, distribution, seed: seed)
         if removesMomentum { try velocities.zeroMomentum() }
         if removesRotation { try velocities.zeroRotation() }
-        try velocities.scale(to: temperature, removed: removed(session), measured: measured)
+        try velocities.scale(to: temperature, removed: removed(session), measured: keepsBias ? nil : measured)
+        for (i, b) in zip(members, kept) { system.atoms.velocity[i] += b }
         for (i, v) in zip(members, old) { system.atoms.velocity[i] += v }
+    }
+
+    /// What the temperature leaves out of each member's velocity. Collective.
+    private func bias(_ system: System, _ members: [Int]) -> [Vector] {
+        guard let measured else { return members.map { _ in .zero } }
+        let thermal = measured.thermal(system)
+        return members.map { i in
+            system.atoms.mask[i] & measured.group.bit != 0 ? (system.atoms.velocity[i] - thermal(i)).xyz : .zero
+        }
     }
 
     private func set(_ values: [Double?], _ scale: Vector, _ system: System, _ members: [Int]) {
