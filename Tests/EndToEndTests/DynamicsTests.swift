@@ -175,7 +175,7 @@ import Testing
         try refused("fix 1 all deform 1 xy erate 1", "needs a triclinic box")
         try refused("fix 1 all langevin 1 1 1 5 gjf vhalf", "gjf is not supported")
         try refused("min_style hftn", "use cg")
-        try refused("min_style quickmin", "use fire")
+        try refused("min_style fire/old", "use fire")
         try refused("min_style cgg", "did you mean 'cg'")
         try refused("min_modify abcfire yes", "abcfire is not supported")
         try refused("min_modify line quadratik", "did you mean 'quadratic'")

@@ -110,7 +110,7 @@ import Testing
         (data("Velocities\n\n1 0 0 0\n"), "9:1: Velocities must come after Atoms"),
         (data("Atoms\n\n1 1 0 0 0\n2 1 0 0 1\nVelocities\n\n1 0 0 0\n3 0 0 0\n"), "1 lines of Velocities in"),
         (data("Atoms\n\n1 1 0 0 0\n2 1 0 0 1\nBonds\n\n1 1 1 2\n"), "13:1: section Bonds is not supported"),
-        (data("Pair Coeffs\n\n1 1 1\nAtoms\n\n1 1 0 0 0\n2 1 0 0 1\n"), "9:1: coefficients in data files are not read"),
+        (data("Pair Coeffs\n\n1 1 1\nAtoms\n\n1 1 0 0 0\n2 1 0 0 1\n"), "9:1: section Pair Coeffs needs a pair_style before read_data"),
         (data("Masses\n\n1 -1\n"), "11:3: the mass must be positive, not -1"),
         (data("", header: "2 atoms\n2 atom types\n1 bonds"), "5:1: bonds are not supported"),
         (data("", header: "2 atoms\n2 atom tpes"), "4:1: unknown header line '2 atom tpes'"),
