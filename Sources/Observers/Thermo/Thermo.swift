@@ -135,7 +135,9 @@ public final class Thermo: Observer {
                 at: column.location ?? styleLocation, hint: hint)
         }
         rowColumns = columns
-        if !isCustom && (simulation.system.box.hasShrinkWrap || simulation.fixes.contains(where: \.changesBox)) { rowColumns.append(ThermoColumn("vol")) }
+        // As in LAMMPS, to which new planes between ranks are a change of the box too.
+        let changes = simulation.system.box.hasShrinkWrap || simulation.fixes.contains { $0.changesBox || $0.balances }
+        if !isCustom && changes { rowColumns.append(ThermoColumn("vol")) }
         if let host = observation.host { try schedule.advance(after: run.first, isSetUp: true, host) }
         drift = Drift()
         isTableOpen = false
