@@ -3,6 +3,7 @@
 and ratios.
 
     scripts/benchmark.py melt --lammps "lmp" [--ranks 1] [--rounds 7] [--steps 100]
+    scripts/benchmark.py eam|sw|tersoff --lammps "lmp" --potentials FOLDER [--ranks 1] ...    32,000 atoms, files of LAMMPS' distribution
     scripts/benchmark.py committee [--ranks 2] [--rounds 7] [--steps 100] [--processor-time]
     scripts/benchmark.py balance [--ranks 2] [--rounds 7] [--steps 200]
 
@@ -68,6 +69,31 @@ def melt(o, folder):
     print(f"lammps / mdrun: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
 
 
+SOLIDS = {
+    "eam": ("fcc 3.615", 20, "pair_style eam\npair_coeff 1 1 {folder}/Cu_u3.eam", 1600, 0.005),
+    "sw": ("diamond 5.431", "20 0 20 0 10", "mass 1 28.06\npair_style sw\npair_coeff * * {folder}/Si.sw Si", 1000, 0.001),
+    "tersoff": ("diamond 5.431", "20 0 20 0 10", "mass 1 28.06\npair_style tersoff\npair_coeff * * {folder}/Si.tersoff Si", 1000, 0.001),
+}
+
+
+def solid(o, folder):
+    lattice, cells, pair, temperature, step = SOLIDS[o.what]
+    cells = f"{cells} 0 {cells} 0 {cells}" if isinstance(cells, int) else cells
+    path = pathlib.Path(folder) / f"in.{o.what}"
+    path.write_text(
+        f"units metal\nlattice {lattice}\nregion box block 0 {cells}\ncreate_box 1 box\ncreate_atoms 1 box\n"
+        f"{pair.format(folder=pathlib.Path(o.potentials).resolve())}\nvelocity all create {temperature} 376847 loop geom\nneighbor 1.0 bin\n"
+        f"neigh_modify every 1 delay 5 check yes\nfix 1 all nve\ntimestep {step}\n"
+        f"variable steps index {o.steps}\nthermo ${{steps}}\nrun ${{steps}}\n")
+    lammps = shlex.split(o.lammps) + (["-n", str(o.ranks)] if o.ranks > 1 else [])
+    times = interleave([
+        ("mdrun", mdrun(o, "-in", str(path))), ("lammps -sf opt", lammps + ["-in", str(path), "-sf", "opt", "-log", "none"])],
+        o.rounds, folder, processor_time if o.processor_time else loop_time)
+    report(times)
+    ratios = [b / a for a, b in zip(times["mdrun"], times["lammps -sf opt"])]
+    print(f"{o.what}, {o.ranks} ranks: lammps / mdrun: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
+
+
 def committee(o, folder):
     lines = [l for l in (METHANOL / "committee.in").read_text().splitlines() if l.startswith("pair_coeff")]
     members = []
@@ -124,16 +150,17 @@ def balance(o, folder):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=["melt", "committee", "balance"])
+    options.add_argument("what", choices=["melt", "committee", "balance", *SOLIDS])
     options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
     options.add_argument("--lammps", default="lmp")
+    options.add_argument("--potentials", default="/usr/share/lammps/potentials", help="LAMMPS' folder of potential files")
     options.add_argument("--ranks", type=int, default=1)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--steps", type=int, default=100)
-    options.add_argument("--processor-time", action="store_true", help="committee only")
+    options.add_argument("--processor-time", action="store_true", help="not for melt")
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        {"melt": melt, "committee": committee, "balance": balance}[o.what](o, folder)
+        {"melt": melt, "committee": committee, "balance": balance}.get(o.what, solid)(o, folder)
 
 
 main()

@@ -1,6 +1,6 @@
 /// LAMMPS' atom styles of points: which columns a data file's section Atoms has, and what atoms carry beside type and position.
 ///
-/// Charges and molecule numbers are kept, written and shown; no potential here uses them, and there is no topology.
+/// Charges and molecule numbers are kept, written and shown; the Coulomb pair styles read charges; there is no topology.
 public enum AtomStyle: String, Sendable, CaseIterable {
     case atomic, charge, molecular, full
 

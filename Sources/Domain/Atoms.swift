@@ -78,6 +78,8 @@ extension Atoms {
         other.mass = mass
         other.labels = labels
         other.total = total
+        // Shared: charges, which potentials read.
+        other.extras = extras
         return other
     }
 }

@@ -31,8 +31,6 @@ public final class DataFile {
     }
 
     public let header: Header
-    /// True when the file has charges that are not zero, which no potential uses.
-    public private(set) var hasCharges = false
     /// `x`, `y`, `z` where an image flag of a direction that is not periodic was set to 0.
     public private(set) var resetImages = Set<String>()
     private let lines: SharedLines
@@ -286,7 +284,6 @@ public final class DataFile {
             guard id >= 1 && id < 1 << 53 else { throw lines.error("an atom id must be positive", 0) }
             let type = try type(typeWord, atoms)
             let charge = try chargeWord.map { word throws(DeckError) in try lines.double(word, "the charge") } ?? 0
-            if charge != 0 { hasCharges = true }
             let molecule = style.hasMolecule ? try lines.int(1, "the molecule's number") : 0
             var x = Vector(
                 try lines.double(place, "x"), try lines.double(place + 1, "y"), try lines.double(place + 2, "z"), 0)

@@ -82,6 +82,26 @@ public protocol PairModifiable: Potential {
     var mixing: MixingRule { get set }
     /// Shifts each pair's energy to zero at its cutoff.
     var isShifted: Bool { get set }
+    /// Adds to energy and pressure what the interactions beyond the cutoff give in a uniform system.
+    var hasTail: Bool { get set }
+}
+
+/// A potential with a second, plain kernel, for comparison.
+public protocol HasPlainKernel: Potential {
+    var usesPlainKernel: Bool { get set }
+}
+
+/// A potential whose files say the masses of types, as LAMMPS' EAM styles do.
+public protocol MassGiving: Potential {
+    /// Masses by type of the pair_coeff line read last; nothing when asked again.
+    func takeMasses() -> [Int: Double]
+}
+
+extension Potential {
+    /// Those of this potential and its members.
+    public func takeAllMasses() -> [Int: Double] {
+        members.reduce((self as? any MassGiving)?.takeMasses() ?? [:]) { $0.merging($1.takeAllMasses()) { $1 } }
+    }
 }
 
 /// How coefficients of unlike types follow from those of like ones. epsilon_ij, sigma_ij (and cutoffs, mixed as sigma):

@@ -149,6 +149,8 @@ public struct PotentialSetup {
     /// A word that is a number, or `v_NAME`: an equal-style variable, read whenever the value is needed (collective).
     public var value: (Word) throws -> () throws -> Double
     public var communicator: any Communicator
+    /// Whether atoms have charges.
+    public var hasCharges = false
 
     public init(
         units: Units, typeCount: Int, masses: [Double?], labels: [String?],

@@ -177,11 +177,13 @@ extension TestSystem {
         atoms.mass = masses
         atoms.labels = labels
         atoms.total = count
+        if charge != nil { AtomStyle.charge.addProperties(&atoms) }
         for i in positions.indices {
             var x = positions[i], image = SIMD4<Int32>.zero
             box.wrap(&x, &image)
             if decomposition.owner(of: box.fractional(x)) == decomposition.rank {
                 atoms.append(id: ids[i], type: types[i], position: positions[i])
+                if let charge { atoms.charge!.values[atoms.owned - 1] = charge[Int(types[i])] }
             }
         }
         return atoms

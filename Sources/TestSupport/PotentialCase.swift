@@ -34,5 +34,6 @@ public struct PotentialCase: Sendable {
 
     /// Every case, one line each.
     public static let all: [PotentialCase] =
-        LennardJonesCases.all + EnsembleCases.all + MessagePassingCases.all + NEPCases.all + SNAPCases.all + StackCases.all
+        LennardJonesCases.all + ClassicalCases.all + EnsembleCases.all + MessagePassingCases.all + NEPCases.all + SNAPCases.all
+        + StackCases.all
 }

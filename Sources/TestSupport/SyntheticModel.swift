@@ -137,8 +137,10 @@ public func potential(_ style: String, _ coefficients: String, _ setup: Potentia
     }
     var style = words(style, "pair_style")
     let potential = try PotentialRegistry().make(&style, setup)
-    var coefficients = words(coefficients, "pair_coeff")
-    try potential.coefficients(&coefficients, setup)
+    for line in coefficients.split(separator: "\n") {
+        var line = words(String(line), "pair_coeff")
+        try potential.coefficients(&line, setup)
+    }
     try potential.prepare(setup)
     return potential
 }

@@ -15,6 +15,8 @@ public struct TestSystem: Sendable {
     public var masses: [Double?]
     public var labels: [String?]
     public var units = Units.metal
+    /// Charge of an atom of each type, index 0 unused; nil: atoms have none.
+    public var charge: [Double]?
 
     public init(_ name: String, box: Box, positions: [Vector], types: [Int32]? = nil, typeCount: Int = 1) {
         self.name = name
@@ -31,9 +33,11 @@ public struct TestSystem: Sendable {
 
     /// What a potential is told before it is prepared. Files are read from the file system as they are named.
     public func setup(_ communicator: any Communicator = SerialCommunicator()) -> PotentialSetup {
-        PotentialSetup(
+        var setup = PotentialSetup(
             units: units, typeCount: typeCount, masses: masses, labels: labels, communicator: communicator,
             read: { path, _ in try readFile(path) }, warn: { _ in })
+        setup.hasCharges = charge != nil
+        return setup
     }
 
     /// The same with elements for types, in their order, and their standard masses and Angstrom units.

@@ -13,7 +13,7 @@ import Domain
 ///
 /// epsilon in energy, sigma and rc in length units. Discontinuous at rc unless shifted; its force always is.
 /// Mixing of pairs that have no coefficients of their own: geometric (LAMMPS' default) or arithmetic.
-public final class LennardJones: PairModifiable, PairwisePotential {
+public final class LennardJones: PairModifiable, PairwisePotential, HasPlainKernel {
     public static let entry = PotentialStyle(
         "lj/cut", usage: "pair_style lj/cut CUTOFF\npair_coeff I J EPSILON SIGMA [CUTOFF]"
     ) { words, setup in
@@ -43,6 +43,9 @@ public final class LennardJones: PairModifiable, PairwisePotential {
     private(set) var parameters: Column<LennardJonesParameters>
     /// `pair_modify shift yes`; set before `prepare`.
     public var isShifted = false
+    /// `pair_modify tail yes`; set before `prepare`.
+    public var hasTail = false
+    private var tail: TailCorrection
     public var mixing = MixingRule.geometric
     /// Every pair one at a time, for comparison.
     public var usesPlainKernel = false
@@ -54,6 +57,7 @@ public final class LennardJones: PairModifiable, PairwisePotential {
         given = Array(repeating: nil, count: (typeCount + 1) * (typeCount + 1))
         parameters = Column(repeating: LennardJonesParameters(), count: (typeCount + 1) * (typeCount + 1))
         requirements = Requirements(cutoff: globalCutoff, list: .half)
+        tail = TailCorrection(typeCount: typeCount)
     }
 
     public var summary: String { "lj/cut: cutoff \(requirements.cutoff)" }
@@ -76,6 +80,7 @@ public final class LennardJones: PairModifiable, PairwisePotential {
 
     public func prepare(_ setup: PotentialSetup) throws {
         var largest = 0.0
+        tail.coefficients = hasTail ? Array(repeating: (0, 0), count: (typeCount + 1) * (typeCount + 1)) : []
         for i in 1...typeCount {
             for j in i...typeCount {
                 guard ownPairs?.contains(TypePair(i, j)) ?? true else {
@@ -89,6 +94,11 @@ public final class LennardJones: PairModifiable, PairwisePotential {
                 let derived = LennardJonesParameters(c, shifted: isShifted)
                 parameters[i * (typeCount + 1) + j] = derived
                 parameters[j * (typeCount + 1) + i] = derived
+                if hasTail {
+                    let terms = LennardJonesNumbers.tail(c.epsilon, c.sigma, c.cutoff)
+                    tail.coefficients[i * (typeCount + 1) + j] = terms
+                    tail.coefficients[j * (typeCount + 1) + i] = terms
+                }
                 largest = max(largest, c.cutoff)
             }
         }
@@ -110,6 +120,7 @@ public final class LennardJones: PairModifiable, PairwisePotential {
         } else {
             computeFast(atoms, list, into: &forces)
         }
+        tail.add(atoms, context, into: &forces)
     }
 }
 

@@ -1,3 +1,5 @@
+import Domain
+
 /// A value and its derivative along one direction: value + t tangent, to first order in t.
 ///
 /// A kernel run on duals, with positions x - t v, gives every quantity together with its derivative along -v. Where a factor has
@@ -98,4 +100,8 @@ public struct Dual<Value: PlainLane>: Lane where Value.Single.Plain == Value.Sca
             tangent[lane: lane] = newValue.tangent
         }
     }
+}
+
+extension Dual: Summable where Value == Double {
+    public static var zeroValue: Self { .zero }
 }

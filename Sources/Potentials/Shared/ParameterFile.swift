@@ -57,11 +57,26 @@ public struct ParameterFile {
         return words
     }
 
+    /// The rest of this line, whatever it holds: for titles.
+    public mutating func title(_ expected: String) throws -> String {
+        guard at < bytes.count else { throw truncated(expected) }
+        let start = at
+        while at < bytes.count && bytes[at] != UInt8(ascii: "\n") { at += 1 }
+        let text = String(decoding: bytes[start..<at], as: UTF8.self)
+        at = min(at + 1, bytes.count)
+        lineNumber += 1
+        lineStart = at
+        return text
+    }
+
     /// The next word, on this line or a later one.
     public mutating func token(_ expected: String) throws -> Token {
         guard let token = next() else { throw truncated(expected) }
         return token
     }
+
+    /// The next word, nil at the end of the file.
+    public mutating func optionalToken() -> Token? { next() }
 
     /// The next word as a finite number.
     public mutating func double(_ expected: @autoclosure () -> String) throws -> Double {

@@ -4,6 +4,12 @@ import Integrators
 import Observers
 import Potentials
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What a deck has built so far. Commands fill it; `run` turns it into a `Simulation` and runs that.
 public final class Session {
     public let communicator: any Communicator
@@ -112,11 +118,13 @@ public final class Session {
 
     public var potentialSetup: PotentialSetup {
         let system = self.system
-        return PotentialSetup(
+        var setup = PotentialSetup(
             units: units, typeCount: system?.atoms.typeCount ?? 0, masses: system?.atoms.mass ?? [nil],
             labels: system?.atoms.labels ?? [nil], communicator: communicator,
             read: { [unowned self] path, at in try self.readBytes(path, at: at) },
             warn: { [unowned self] in self.output.warn($0) }, value: { [unowned self] in try self.value($0) })
+        setup.hasCharges = system?.atoms.charge != nil
+        return setup
     }
 
     /// A word that is a number, or `v_NAME`: an equal-style variable, evaluated whenever the value is asked for.
@@ -139,7 +147,10 @@ public final class Session {
 
     /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.
     public func readBytes(_ path: String, at location: SourceLocation?) throws -> [UInt8] {
-        let bytes = try readShared(path, fallbackFolder: deckFolder, communicator, at: location)
+        // LAMMPS_POTENTIALS: where LAMMPS looks for potential files, too.
+        let further = getenv("LAMMPS_POTENTIALS").map { String(cString: $0) } ?? ""
+        let folders = [deckFolder] + further.split(separator: ":").map(String.init)
+        let bytes = try readShared(path, fallbackFolders: folders, communicator, at: location)
         didRead?(bytes)
         filesDigest.add(bytes)
         noteInput(path)

@@ -4,7 +4,7 @@ import Domain
 /// A file's bytes on every rank: rank 0 reads, all receive. A failure is thrown on every rank.
 /// - Throws: `DeckError` at `location`, naming the path and the system's reason.
 func readShared(
-    _ path: String, fallbackFolder: String, _ communicator: any Communicator, at location: SourceLocation?
+    _ path: String, fallbackFolders: [String], _ communicator: any Communicator, at location: SourceLocation?
 ) throws -> [UInt8] {
     var bytes: [UInt8]?
     var failure = ""
@@ -12,9 +12,9 @@ func readShared(
         do {
             bytes = try readFile(path)
         } catch {
-            if !path.hasPrefix("/"), !fallbackFolder.isEmpty, let found = try? readFile(fallbackFolder + "/" + path) {
-                bytes = found
-            } else {
+            let folders = path.hasPrefix("/") ? [] : fallbackFolders.filter { !$0.isEmpty }
+            bytes = folders.lazy.compactMap { try? readFile($0 + "/" + path) }.first
+            if bytes == nil {
                 failure = "cannot read '\(path)': \(error)"
             }
         }

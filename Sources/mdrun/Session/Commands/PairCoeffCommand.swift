@@ -14,5 +14,10 @@ struct PairCoeffCommand: DeckCommand {
         try potential.coefficients(&words, session.potentialSetup)
     }
 
-    func execute(_ session: Session) {}
+    func execute(_ session: Session) throws {
+        let masses = potential.takeAllMasses()
+        guard !masses.isEmpty else { return }
+        let system = try session.requireSystem("pair_coeff", at: nil)
+        for (type, mass) in masses { system.atoms.mass[type] = mass }
+    }
 }

@@ -73,7 +73,6 @@ struct ReadData: DeckCommand {
         session.atomsChanged()
         try session.announceGrid(at: file.location)
         session.output.line("  reading atoms ...\n  \(system.atoms.total) atoms")
-        if data.hasCharges { session.output.warn("The charges in '\(file.text)' are not used") }
         for axis in data.resetImages.sorted() {
             session.output.warn("Image flags along \(axis), which is not periodic, were set to 0")
         }

@@ -1,0 +1,167 @@
+import Deck
+import Domain
+
+/// A pair potential: the function's numbers by pair of types, as LAMMPS reads, mixes and shifts them, and the loops over a half list.
+///
+///     E = sum_{i<j} (E(r_ij) - shift_ij),   r_ij < rc_ij
+///
+/// Each atom of a pair has half its energy and half its virial.
+final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePotential, HasPlainKernel {
+    static var entry: PotentialStyle {
+        PotentialStyle(Function.style, usage: Function.usage) { words, setup in
+            var globals: [Double] = []
+            for quantity in Function.globals {
+                if let fallback = quantity.fallback, words.isAtEnd {
+                    globals.append(globals[fallback])
+                } else {
+                    globals.append(try quantity.read(&words))
+                }
+            }
+            try words.finish()
+            return PairPotential(globals: globals, typeCount: setup.typeCount, units: setup.units)
+        }
+    }
+
+    let style = Function.style
+    let capabilities = Capabilities.all
+    private(set) var requirements = Requirements(cutoff: 0, list: .half)
+    let globals: [Double]
+    let typeCount: Int
+    let units: Units
+    private var given: [[Double]?]
+    private var table = Column<Double>()
+    private var tail: TailCorrection
+    private let scratch = NeighbourScratch()
+    private var charges = Column<Double>()
+    var isShifted = false
+    var hasTail = false
+    var mixing = MixingRule.geometric
+    var usesPlainKernel = false
+    var ownPairs: Set<TypePair>?
+
+    init(globals: [Double], typeCount: Int, units: Units) {
+        (self.globals, self.typeCount, self.units) = (globals, typeCount, units)
+        given = Array(repeating: nil, count: (typeCount + 1) * (typeCount + 1))
+        tail = TailCorrection(typeCount: typeCount)
+    }
+
+    var summary: String { "\(style): cutoff \(requirements.cutoff)" }
+
+    func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        let rows = try words.typeRange("a type", count: typeCount)
+        let columns = try words.typeRange("a type", count: typeCount)
+        var numbers: [Double] = []
+        for quantity in Function.coefficients {
+            if let fallback = quantity.fallback, words.isAtEnd {
+                numbers.append(globals[fallback])
+            } else {
+                numbers.append(try quantity.read(&words))
+            }
+        }
+        try words.finish()
+        do {
+            _ = try Function.row(numbers, globals: globals, units: units)
+        } catch let error as DeckError where error.location == nil {
+            throw words.error(error.message)
+        }
+        for i in rows { for j in columns where j >= i { given[i * (typeCount + 1) + j] = numbers } }
+    }
+
+    func prepare(_ setup: PotentialSetup) throws {
+        if Function.usesCharges, !setup.hasCharges {
+            throw DeckError("pair_style \(style) needs atoms with charges: atom_style charge or full", at: nil)
+        }
+        let size = Function.size + PairPass.head
+        var largest = 0.0
+        table = Column(repeating: 0, count: (typeCount + 1) * (typeCount + 1) * size + size)
+        tail.coefficients = hasTail ? Array(repeating: (0, 0), count: (typeCount + 1) * (typeCount + 1)) : []
+        guard typeCount > 0 else { return }
+        for i in 1...typeCount {
+            for j in i...typeCount where ownPairs?.contains(TypePair(i, j)) ?? true {
+                let mixed = given[i * (typeCount + 1) + j] ?? {
+                    guard let a = given[i * (typeCount + 1) + i], let b = given[j * (typeCount + 1) + j] else { return nil }
+                    return Function.mixed(a, b, globals: globals, rule: mixing)
+                }()
+                guard let c = mixed else {
+                    throw DeckError("pair_style \(style) has no pair_coeff for types \(i) and \(j)", at: nil)
+                }
+                var (cutoff, numbers) = try Function.row(c, globals: globals, units: units)
+                precondition(numbers.count == Function.size)
+                let shift = isShifted ? Function.shift(&numbers, cutoff: cutoff) : 0
+                for place in [i * (typeCount + 1) + j, j * (typeCount + 1) + i] {
+                    table[place * size] = cutoff * cutoff
+                    table[place * size + 1] = shift
+                    for (k, number) in numbers.enumerated() { table[place * size + PairPass.head + k] = number }
+                    if hasTail {
+                        guard let terms = Function.tail(c) else {
+                            throw DeckError("pair_style \(style) has no tail corrections: pair_modify tail no", at: nil)
+                        }
+                        tail.coefficients[place] = terms
+                    }
+                }
+                largest = max(largest, cutoff)
+            }
+        }
+        requirements = Requirements(cutoff: largest, list: .half)
+    }
+
+    func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
+        run(atoms, list, context, forces.wanted.isEmpty ? .forces : .everything, seeds: nil, field: nil, into: &forces)
+        tail.add(atoms, context, into: &forces)
+    }
+
+    private func run(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, _ variant: PairPass.Variant,
+        seeds: UnsafePointer<Double>?, field: UnsafePointer<Vector>?, into forces: inout Forces
+    ) {
+        scratch.reserve(list)
+        if Function.usesCharges {
+            charges.resize(to: atoms.count, filling: 0)
+            guard let own = atoms.charge else { preconditionFailure("prepare has asked for charges") }
+            for i in 0..<atoms.owned { charges[i] = own.values[i] }
+            context.halo.forward(&charges)
+        }
+        let isDerivative: Bool = if case .derivatives = variant { true } else { false }
+        let wanted = isDerivative ? context.wanted.union(forces.wanted.intersection(.virial)) : forces.wanted
+        let pass = PairPass(
+            owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, charge: charges.pointer, coulomb: units.qqr2e,
+            starts: list.offsets.pointer, neighbours: list.neighbours.pointer, table: table.pointer, types: typeCount,
+            edges: scratch.edges.pointer, indices: scratch.indices.pointer, seeds: seeds, field: field, force: forces.force.pointer,
+            wantsVirial: forces.wanted.contains(.virial), atomEnergy: wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
+            atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
+        var sums = PairPass.Sums()
+        Function.run(pass, usesPlainKernel && !isDerivative ? .plain : variant, &sums)
+        if !isDerivative { forces.energy += sums.energy }
+        if forces.wanted.contains(.virial) { forces.virial += sums.virial }
+    }
+}
+
+extension PairPotential: DifferentiablePotential {
+    /// Tail corrections belong to no atom, so weights do not see them.
+    func computeSeeded(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
+        into forces: inout Forces
+    ) {
+        run(atoms, list, context, .everything, seeds: a.pointer, field: nil, into: &forces)
+    }
+
+    func pullback(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
+        field v: borrowing Column<Vector>, into forces: inout Forces
+    ) {
+        if usesPlainKernel {
+            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
+        } else {
+            run(atoms, list, context, .derivatives, seeds: a.pointer, field: v.pointer, into: &forces)
+        }
+    }
+}
+
+extension PairPotential: PairInteraction where Function: NeutralPairFunction {
+    func interaction(_ i: Int, _ j: Int, distanceSquared r2: Double) -> (energy: Double, forceOverDistance: Double)? {
+        let row = table.pointer + (i * (typeCount + 1) + j) * (Function.size + PairPass.head)
+        guard r2 < row[0] else { return nil }
+        let (e, g) = Function.evaluate(r2, 0, UniformRow<Double>(row + PairPass.head))
+        return (e - row[1], g)
+    }
+}

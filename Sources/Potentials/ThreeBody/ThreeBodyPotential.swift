@@ -1,0 +1,246 @@
+import Deck
+import Domain
+
+/// A potential of triples of elements, read from LAMMPS' parameter files: what one more of them has to say.
+protocol ThreeBodyFunction: Sendable {
+    static var style: String { get }
+    /// Numbers of an entry behind its three elements.
+    static var numbers: Int { get }
+    /// Numbers of a row of the table.
+    static var size: Int { get }
+    /// Which of an entry's numbers are energies.
+    static var energies: [Int] { get }
+
+    /// The cutoff of neighbours and the row, from an entry.
+    /// - Throws: `DeckError` for numbers that mean nothing.
+    static func row(_ entry: [Double], units: Units) throws -> (cutoff: Double, row: [Double])
+    /// Checks entries against each other, and makes equal what must be equal. `entries` are elements^3.
+    static func check(_ entries: inout [[Double]], elements: [String]) throws
+
+    /// The energy of four centres.
+    static func energy<L: EdgeLane, R: TripleRows>(
+        _ pass: ThreeBodyPass<L>, _ chunk: inout ThreeBodyPass<L>.Chunk, _: R.Type, isWeighted: Bool
+    ) -> L where L.Plain == Vector
+
+    /// The plain loops, one centre at a time.
+    static func reference(_ pass: ThreeBodyReference, into forces: inout Forces)
+
+    // Compiled for this function by the extension below.
+    static func run(_ pass: ThreeBodyPass<Vector>, isSingle: Bool, isWeighted: Bool, _ sums: inout PairPass.Sums)
+    static func run(_ pass: ThreeBodyPass<Dual<Vector>>, _ sums: inout PairPass.Sums)
+}
+
+extension ThreeBodyFunction {
+    static func check(_ entries: inout [[Double]], elements: [String]) throws {}
+
+    static func run(_ pass: ThreeBodyPass<Vector>, isSingle: Bool, isWeighted: Bool, _ sums: inout PairPass.Sums) {
+        switch (isSingle, isWeighted) {
+        case (true, false): pass.run(isWeighted: false, &sums) { energy(pass, &$0, UniformRow<Vector>.self, isWeighted: false) }
+        case (false, false): pass.run(isWeighted: false, &sums) { energy(pass, &$0, FourRows.self, isWeighted: false) }
+        case (_, true): pass.run(isWeighted: true, &sums) { energy(pass, &$0, FourRows.self, isWeighted: true) }
+        }
+    }
+
+    static func run(_ pass: ThreeBodyPass<Dual<Vector>>, _ sums: inout PairPass.Sums) {
+        pass.run(isWeighted: true, &sums) { energy(pass, &$0, FourRows.self, isWeighted: true) }
+    }
+}
+
+/// `pair_coeff * * FILE ELEMENT ...` with a file of entries, several lines each, of which those of the named elements are used.
+final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, HasPlainKernel {
+    static var entry: PotentialStyle {
+        PotentialStyle(Function.style, usage: "pair_style \(Function.style)\npair_coeff * * FILE ELEMENT ...") { words, _ in
+            try words.finish()
+            return ThreeBodyPotential()
+        }
+    }
+
+    let style = Function.style
+    let capabilities = Capabilities.all
+    private(set) var requirements = Requirements(cutoff: 0, list: .full)
+    var usesPlainKernel = false
+    private(set) var speciesMap: SpeciesMap?
+    private var species: [Int32] = []
+    private var elements: [String] = []
+    private var table = Column<Double>()
+    /// Largest cutoff squared of a neighbour, by pair of elements.
+    private var limits: [UInt64] = []
+    private var file = ""
+    private let neighbours = ThreeBodyNeighbours()
+    private let plain = ThreeBodyWorkspace<Vector>(), dual = ThreeBodyWorkspace<Dual<Vector>>()
+
+    var summary: String {
+        "\(style): \(file) for \(elements.joined(separator: " ")), cutoff \(requirements.cutoff)"
+    }
+
+    func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        for _ in 0..<2 {
+            let word = try words.word("* *")
+            guard word.text == "*" else {
+                throw words.error("pair_style \(style) takes 'pair_coeff * *': one file for all types", at: word)
+            }
+        }
+        let word = try words.word("a \(style) parameter file")
+        let bytes = try setup.read(word.text, word.location)
+        let factor = try FileUnits.energyFactor(bytes, word, setup.units)
+        do {
+            let parameters = try TripleFile(word.text, bytes, numbers: Function.numbers)
+            let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: parameters.elements)
+            // Only the elements that are named, in the order of types.
+            let used = Array(Set(map.species.filter { $0 >= 0 })).sorted()
+            elements = used.map { parameters.elements[Int($0)] }
+            species = map.species.map { old in Int32(used.firstIndex(of: old) ?? -1) }
+            speciesMap = map
+            file = word.text
+            try use(parameters, factor: factor, units: setup.units)
+        } catch let error as ParameterFileError {
+            throw words.error(error.description, at: word)
+        } catch let error as DeckError where error.location == nil {
+            throw words.error(error.message, at: word)
+        }
+    }
+
+    private func use(_ parameters: TripleFile, factor: Double, units: Units) throws {
+        let n = elements.count
+        table = Column()
+        limits = Array(repeating: 0, count: n * n)
+        var entries: [[Double]] = [], cutoff = 0.0
+        for a in elements {
+            for b in elements {
+                for c in elements {
+                    var entry = try parameters.entry(a, b, c)
+                    for k in Function.energies { entry[k] *= factor }
+                    entries.append(entry)
+                }
+            }
+        }
+        try Function.check(&entries, elements: elements)
+        for (place, entry) in entries.enumerated() {
+            let row = try Function.row(entry, units: units)
+            precondition(row.row.count == Function.size)
+            for number in row.row { table.append(number) }
+            let pair = place / (n * n) * n + place % n
+            limits[pair] = max(limits[pair], (row.cutoff * row.cutoff).bitPattern)
+            cutoff = max(cutoff, row.cutoff)
+        }
+        requirements = Requirements(cutoff: cutoff, list: .full)
+    }
+
+    func prepare(_ setup: PotentialSetup) throws {
+        guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
+        try map.check(setup)
+    }
+
+    func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
+        compute(atoms, list, seeds: nil, into: &forces)
+    }
+
+    private func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, seeds: UnsafePointer<Double>?, into forces: inout Forces) {
+        if usesPlainKernel {
+            species.withUnsafeBufferPointer { map in
+                Function.reference(
+                    ThreeBodyReference(
+                        owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!,
+                        elements: elements.count, table: table.pointer, size: Function.size, starts: list.offsets.pointer,
+                        neighbours: list.neighbours.pointer, seeds: seeds), into: &forces)
+            }
+            return
+        }
+        var sums = PairPass.Sums()
+        let wanted = forces.wanted
+        pass(plain, atoms, list, wanted, seeds: seeds, field: nil, atomEnergy: wanted.contains(.atomEnergy), into: &forces) {
+            let isSingle = elements.count == 1
+            Function.run($0, isSingle: isSingle, isWeighted: !wanted.isEmpty || seeds != nil, &sums)
+        }
+        forces.energy += sums.energy
+        forces.virial += sums.virial
+    }
+
+    private func pass<L: EdgeLane>(
+        _ workspace: ThreeBodyWorkspace<L>, _ atoms: borrowing Atoms, _ list: NeighbourList, _ wanted: Wanted,
+        seeds: UnsafePointer<Double>?, field: UnsafePointer<Vector>?, atomEnergy: Bool, into forces: inout Forces,
+        _ body: (ThreeBodyPass<L>) -> Void
+    ) where L.Plain == Vector {
+        neighbours.select(atoms, list, species: species, elements: elements.count, limits: limits)
+        workspace.reserve(neighbours.largest)
+        species.withUnsafeBufferPointer { map in
+            body(
+                ThreeBodyPass<L>(
+                    position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!, elements: elements.count,
+                    table: table.pointer, size: Function.size, centres: neighbours.centres.pointer, centreCount: neighbours.centres.count,
+                    firsts: neighbours.firsts.pointer, counts: neighbours.counts.pointer, near: neighbours.near.pointer,
+                    far: 1.5 * requirements.cutoff, edges: workspace.edges.pointer, terms: workspace.terms.pointer, seeds: seeds,
+                    field: field, force: forces.force.pointer, wantsVirial: wanted.contains(.virial),
+                    atomEnergy: atomEnergy ? forces.atomEnergy.pointer : nil,
+                    atomVirial: wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil))
+        }
+    }
+}
+
+extension ThreeBodyPotential: DifferentiablePotential {
+    func computeSeeded(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
+        into forces: inout Forces
+    ) {
+        compute(atoms, list, seeds: a.pointer, into: &forces)
+    }
+
+    func pullback(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
+        field v: borrowing Column<Vector>, into forces: inout Forces
+    ) {
+        if usesPlainKernel {
+            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
+            return
+        }
+        var sums = PairPass.Sums()
+        pass(
+            dual, atoms, list, forces.wanted, seeds: a.pointer, field: v.pointer, atomEnergy: context.wanted.contains(.atomEnergy),
+            into: &forces
+        ) { Function.run($0, &sums) }
+        forces.virial += sums.virial
+    }
+}
+
+/// What the plain loops read.
+struct ThreeBodyReference {
+    let owned: Int
+    let position: UnsafePointer<Vector>
+    let type: UnsafePointer<Int32>
+    let species: UnsafePointer<Int32>
+    let elements: Int
+    let table: UnsafePointer<Double>
+    let size: Int
+    let starts: UnsafePointer<Int32>
+    let neighbours: UnsafePointer<Int32>
+    let seeds: UnsafePointer<Double>?
+
+    func seed(_ i: Int) -> Double { seeds?[i] ?? 1 }
+    func species(of i: Int) -> Int { Int(species[Int(type[i])]) }
+    func row(_ a: Int, _ b: Int, _ c: Int) -> UniformRow<Double> { UniformRow(table + ((a * elements + b) * elements + c) * size) }
+    /// The neighbours of atom i that the model sees: atom, species, x_j - x_i, r.
+    func neighbours(of i: Int) -> [(atom: Int, species: Int, d: Vector, r: Double)] {
+        (Int(starts[i])..<Int(starts[i + 1])).compactMap { k in
+            let j = Int(neighbours[k]), d = (position[j] - position[i]).xyz
+            return species(of: j) < 0 ? nil : (j, species(of: j), d, d.dot(d).squareRoot())
+        }
+    }
+
+    /// Adds an energy of atoms with equal shares, and its gradients by all of them but the first, which moves against them.
+    func add(_ e: Double, _ centre: Int, _ ends: [(atom: Int, d: Vector, gradient: Vector)], into forces: inout Forces) {
+        let number = Double(ends.count + 1), mean = ends.reduce(seed(centre)) { $0 + seed($1.atom) } / number
+        forces.energy += mean * e
+        if forces.wanted.contains(.atomEnergy) {
+            for i in [centre] + ends.map(\.atom) { forces.atomEnergy[i] += seed(i) * e / number }
+        }
+        var w = Tensor.zero
+        for end in ends {
+            let f = end.gradient * -mean
+            forces.force[end.atom] += f
+            forces.force[centre] -= f
+            w.add(end.d, f)
+        }
+        forces.virial += w
+        if forces.wanted.contains(.atomVirial) { for i in [centre] + ends.map(\.atom) { forces.atomVirial[i] += w * (1 / number) } }
+    }
+}

@@ -1,0 +1,90 @@
+import Domain
+import Foundation
+import Potentials
+
+/// Pair functions, embedded atoms and three-body potentials, with the synthetic parameters of Tests/Reference/lammps/potentials.
+enum ClassicalCases {
+    static let all: [PotentialCase] = [
+        pairs("morse", "morse 6.0", "1 1 0.3 1.4 3.0\n1 2 0.25 1.5 2.9 5.5\n2 2 0.2 1.3 3.1", [5.5, 6]),
+        pairs("born", "born 6.0", "1 1 0.2 0.33 2.4 20 4\n1 2 0.3 0.31 2.3 15 -3 5.5\n2 2 0.25 0.35 2.2 25 7", [5.5, 6]),
+        pairs("zbl", "zbl 3.0 4.4", "1 1 14 14\n2 2 28 28", [3, 4.4]),
+        pairs("yukawa", "yukawa 0.7 6.0", "1 1 30\n2 2 50", [6]),
+        pairs("soft", "soft 3.6", "1 1 2.0\n2 2 3.0", [3.6]),
+        pairs("mie", "mie/cut 6.0", "1 1 0.02 2.2 11 6\n2 2 0.03 2.3 14 7", [6]),
+        pairs("lj96", "lj96/cut 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [6]),
+        pairs("lj-expand", "lj/expand 5.0", "1 1 0.02 2.0 0.2\n1 2 0.02 2.1 0.2\n2 2 0.03 2.2 0.2", [5.2]),
+        pairs("lj-smooth", "lj/smooth 4.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [4, 6]),
+        pairs("lj-smooth-linear", "lj/smooth/linear 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [6]),
+        pairs("lj-gromacs", "lj/gromacs 4.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [4, 6]),
+        pairs("lj-coulomb", "lj/cut/coul/cut 5.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [5, 6], charge: [0, 0.3, -0.45]),
+        pairs("coul-debye", "coul/debye 0.4 6.0", "* *", [6], charge: [0, 0.3, -0.45]),
+        bodies("eam-alloy", "eam/alloy", "* * both.eam.alloy Si Ni", []),
+        bodies("eam-fs", "eam/fs", "* * both.eam.fs Si Ni", []),
+        bodies("eam", "eam", "1 1 first.eam\n2 2 second.eam", funcflEnd),
+        bodies("eam-one", "eam/alloy", "* * both.eam.alloy Ni Ni", []),
+        bodies("eam-single", "eam", "* * first.eam", funcflEnd),
+        bodies("eam-null", "eam/alloy", "* * both.eam.alloy NULL Ni", []),
+        bodies("sw", "sw", "* * both.sw Si Ni", []),
+        bodies("sw-one", "sw", "* * both.sw Si Si", []),
+        bodies("sw-null", "sw", "* * both.sw Si NULL", []),
+        bodies("tersoff", "tersoff", "* * both.tersoff Si Ni", [2.7, 3.1, 3.2, 2.65, 3.15]),
+        bodies("tersoff-one", "tersoff", "* * both.tersoff Ni Ni", [2.7, 3.2]),
+        bodies("tersoff-null", "tersoff", "* * both.tersoff Si NULL", [2.7, 3.1]),
+    ]
+
+    /// The common grid of funcfl files ends a step before the cutoff (as LAMMPS makes it): forces jump a little there.
+    private static let funcflEnd = [5.2, 5.2 * (1 - 1 / 3999.0)]
+
+    private static func pairs(
+        _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]? = nil
+    ) -> PotentialCase {
+        make(name, style, lines, distances, charge: charge, isShifted: true)
+    }
+
+    private static func bodies(_ name: String, _ style: String, _ lines: String, _ distances: [Double]) -> PotentialCase {
+        make(name, style, lines, distances, charge: nil, isShifted: false)
+    }
+
+    private static func make(
+        _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]?, isShifted: Bool
+    ) -> PotentialCase {
+        @Sendable func prepared(_ system: TestSystem) -> TestSystem {
+            var other = distances.isEmpty ? system : system.avoiding(distances)
+            other.charge = charge
+            // Whatever the elements, they are told apart by type alone.
+            other.masses = other.masses.map { _ in nil }
+            return other
+        }
+        @Sendable func model(_ setup: PotentialSetup, isPlain: Bool) throws -> any Potential {
+            var setup = setup
+            setup.read = { path, _ in
+                switch path {
+                case "first.eam": Array(SyntheticEAM().single(0.8).utf8)
+                case "second.eam": Array(SyntheticEAM().single(1.1).utf8)
+                case "both.eam.alloy": Array(SyntheticEAM().text.utf8)
+                case "both.eam.fs": Array(SyntheticEAM(isFinnisSinclair: true).text.utf8)
+                default: try readFile("\(DeckRunner.root)/Tests/Reference/lammps/potentials/\(path)")
+                }
+            }
+            let potential = try potential(style, lines, setup)
+            (potential as? any HasPlainKernel)?.usesPlainKernel = isPlain
+            if isShifted, let modifiable = potential as? any PairModifiable {
+                modifiable.isShifted = true
+                try potential.prepare(setup)
+            }
+            return potential
+        }
+        var options = ConformanceOptions()
+        options.largestReplica = 120
+        return PotentialCase(
+            name, options: options,
+            system: {
+                var system = TestSystem.liquid(count: 150, distance: 2.2, typeCount: 2)
+                system.charge = charge
+                system.masses = [nil, nil, nil]
+                return system
+            },
+            small: { TestSystem.standard(distance: 2.4, typeCount: 2).map(prepared) },
+            reference: { try model($0, isPlain: true) }, make: { try model($0, isPlain: false) })
+    }
+}
