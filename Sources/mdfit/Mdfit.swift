@@ -55,10 +55,11 @@ struct Mdfit: ParsableCommand {
     /// The exit status, the same on every rank; MPI is still up.
     private static func run(_ communicator: MPICommunicator) -> Int32 {
         do {
-            let command = try parseAsRoot()
+            var command = try parseAsRoot()
             guard let ranked = command as? any RankCommand else {
-                if communicator.rank == 0 { print(helpMessage()) }
-                return 2
+                // Help, or a group of commands alone: running it throws the help asked for.
+                try command.run()
+                return 0
             }
             // What was not agreed upon is an error that every rank has met alike, such as one in the deck.
             do {

@@ -44,6 +44,15 @@ import Testing
         try RankHarness.run(words, ranks: ranks, executable: "mdfit")
     }
 
+    @Test("help is that of the command asked for", arguments: ["train", "stack", "stack train", "stack report", "evaluate"])
+    func help(command: String) throws {
+        let words = command.split(separator: " ").map(String.init)
+        for asked in [words + ["--help"], ["help"] + words] {
+            let text = try mdfit(asked)
+            #expect(text.contains("USAGE: mdfit \(command)"), "\(asked)")
+        }
+    }
+
     @Test("the same report on one rank and three, computed and from the cache; a changed deck is computed anew")
     func ranksAndCache() throws {
         try withInputs { folder in
