@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Kills drivers and ranks of a sweep at random and checks that nothing is lost and nothing happens twice.
 
-    scripts/test_sweep_kill.py [--runs 100] [--drivers 2] [--seed N] [--bin .build/release]
+    scripts/test_sweep_kill.py [--runs 100] [--drivers 2] [--seed N] [--bin .build/release] [--mount COMMAND --keep FOLDER]
 
 Two drivers share a sweep of short runs on one and two ranks, with restart files. Again and again a driver or a rank gets SIGKILL, or a driver is
 stopped (SIGSTOP) for longer than its lease and then goes on. At the end every run must have ended exactly once, with the rows and the trajectory
 of a run that nobody disturbed, byte for byte; the index must be sound, and no process be left. Needs Python 3 alone, and Linux.
+
+With --mount, where --keep is a mount point, each driver is on a host of its own, as far as one machine can show that: it has another host name, and mounts the file system of --keep
+anew by this command (FOLDER is appended), with caches of its own. scripts/test_sweep_network.sh does so. As root.
 """
-import argparse, collections, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time
+import argparse, collections, json, os, pathlib, random, shlex, shutil, signal, sqlite3, subprocess, sys, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -84,8 +87,10 @@ def main():
     options.add_argument("--seed", type=int, default=None)
     options.add_argument("--pause", type=float, default=0.5, help="mean time between blows, s")
     options.add_argument("--bin", default=str(ROOT / ".build/release"))
+    options.add_argument("--lease", type=float, default=2, help="lease of claims, s")
     options.add_argument("--mdrun")
     options.add_argument("--keep", help="keep the sweep in this folder")
+    options.add_argument("--mount", help="each driver mounts FOLDER of --keep by this command for itself, under a host name of its own")
     o = options.parse_args()
     seed = o.seed if o.seed is not None else random.randrange(10**6)
     dice = random.Random(seed)
@@ -110,12 +115,17 @@ def main():
             subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             references[str(number), str(ranks)] = (rows(folder), (folder / "positions.dump").read_bytes())
 
-    def start():
-        command = [mdsweep, "run", str(work / "plan.yaml"), "--folder", str(sweep), "--lease", "2", "--quiet"]
-        return subprocess.Popen(command, cwd=work, stdin=subprocess.DEVNULL, stderr=open(work / "drivers.log", "a"))
+    errors = tempfile.NamedTemporaryFile(prefix="sweep-kill-", suffix=".log", mode="a+")
+
+    def start(number):
+        command = [mdsweep, "run", str(work / "plan.yaml"), "--folder", str(sweep), "--lease", str(o.lease), "--quiet"]
+        if o.mount:
+            inner = f"hostname node-{number} && umount {shlex.quote(str(work))} && {o.mount} {shlex.quote(str(work))} && cd {shlex.quote(str(work))} && exec {shlex.join(command)}"
+            command = ["unshare", "--mount", "--uts", "sh", "-c", inner]
+        return subprocess.Popen(command, cwd="/" if o.mount else work, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
 
     begun = time.monotonic()
-    drivers = [start() for _ in range(o.drivers)]
+    drivers = [start(n) for n in range(o.drivers)]
     stopped = {}
     blows = collections.Counter()
     next_blow = begun + 1
@@ -130,9 +140,9 @@ def main():
             code = driver.poll()
             if code is not None and code != 0:
                 if code > 0:
-                    sys.exit(f"a driver ended with status {code} (seed {seed}):\n{(work / 'drivers.log').read_text()[-2000:]}")
+                    sys.exit(f"a driver ended with status {code} (seed {seed}):\n{pathlib.Path(errors.name).read_text()[-2000:]}")
                 stopped.pop(driver, None)
-                drivers[place] = start()
+                drivers[place] = start(place)
         if now < next_blow:
             continue
         next_blow = now + dice.expovariate(1 / o.pause)
@@ -144,7 +154,7 @@ def main():
         elif kind < 0.45 and len(living) > 1:
             driver = dice.choice(living)
             driver.send_signal(signal.SIGSTOP)
-            stopped[driver] = now + 4
+            stopped[driver] = now + 2 * o.lease
             blows["drivers stopped for twice their lease"] += 1
         else:
             processes = marked(work)
