@@ -1,6 +1,6 @@
 #!/bin/sh
-# Trains the models of inputs/methanol and inputs/methane with mdfit.
-#     scripts/train/train_inputs.sh DATA OUTPUT [methanol|methane|methanol_small]
+# Trains the models of inputs/methanol, inputs/methane and inputs/ethanol with mdfit.
+#     scripts/train/train_inputs.sh DATA OUTPUT [methanol|methane|methanol_small|ethanol]
 # DATA holds methanol-cu100 and methane as DeePMD-kit folders with train/ in them. Bases are trained on 80 % of the frames, stacks on the
 # other 20 %. methanol_small, which inputs/ does not hold, is another recipe: bases that are small and fast on all frames, stacks on
 # predictions of bases of the same size that have not seen the frame (out of fold).
@@ -75,6 +75,18 @@ methane() {
     options="$options --decay 0.01 --epochs 40"
     stack direct --kind direct $options
     stack conservative --features geometry $options
+}
+
+ethanol() { # DATA/ethanol/train.xyz: 800 frames for training, 200 for validation; half of the 800 for bases
+    begin ethanol train.extxyz "1 C 2 O 3 H"
+    $mdfit split "$data/ethanol/train.xyz" --fraction 0.8 --seed 7 --write-a train.extxyz --write-b validation.extxyz
+    bases="--part bases --fraction 0.5 --split-seed 1 --cutoff 5 --features 32 --interactions 3 --epochs 300"
+    train painn painn-a $bases --seed 1
+    train painn painn-b $bases --seed 2
+    train painn painn-c $bases --seed 3
+    options="--part stack --fraction 0.5 --split-seed 1 --width 32 --interactions 3 --hold 0.1 --epochs 200"
+    stack conservative --features geometry $options
+    stack direct --kind direct $options
 }
 
 for system in ${3:-methanol methane}; do $system; done
