@@ -23,8 +23,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        // For mdsweep alone: its YAML files and its index.
+        // YAML: mdsweep's plans, models of ACE.
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        // mdsweep's index.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     ],
     targets: [
@@ -39,7 +40,8 @@ let package = Package(
         .target(name: "Deck", swiftSettings: optimised),
         .target(name: "Domain", dependencies: ["CMPI", "CZlib", "CZstd", "Deck"], swiftSettings: optimised + [lifetimes]),
         .target(
-            name: "Potentials", dependencies: ["CLanes", "Domain", "Deck", "COpenBLAS"], swiftSettings: optimised + [lifetimes]),
+            name: "Potentials", dependencies: ["CLanes", "Domain", "Deck", "COpenBLAS", .product(name: "Yams", package: "Yams")],
+            swiftSettings: optimised + [lifetimes]),
         .target(name: "Integrators", dependencies: ["Potentials", "Domain", "Deck"], swiftSettings: optimised),
         .target(
             name: "Observers", dependencies: ["Integrators", "Potentials", "Domain", "Deck"],

@@ -48,6 +48,8 @@ public struct PotentialRegistry: Sendable {
         NEP.entry,
         SNAP.entry,
         SNAP.mliap,
+        ACE.entry,
+        ACE.extrapolation,
         SchNet.entry,
         PaiNN.entry,
         Committee.entry,

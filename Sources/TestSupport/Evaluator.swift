@@ -85,6 +85,14 @@ public final class Evaluator {
         run(wanted ?? able) { potential.compute(atoms, list, context($0, step: step), into: &$1) }
     }
 
+    /// A potential's own value of each atom, in the order of their ids. On one rank.
+    public func atomQuantity(_ name: String) -> [Double] {
+        guard let potential = potential as? any AtomReporting else { fatalError("\(potential.style) has no values per atom") }
+        _ = run(.atomQuantities) { potential.compute(atoms, list, context($0), into: &$1) }
+        let values = potential.atomQuantity(name, atoms)
+        return (0..<atoms.owned).sorted { atoms.id[$0] < atoms.id[$1] }.map { values[$0] }
+    }
+
     /// Computed twice into the same forces, which must then hold the sum.
     public func evaluateTwice() -> Evaluation {
         run(able) { wanted, forces in

@@ -35,5 +35,6 @@ public struct PotentialCase: Sendable {
     /// Every case, one line each.
     public static let all: [PotentialCase] =
         LennardJonesCases.all + ClassicalCases.all + EnsembleCases.all + MessagePassingCases.all + NEPCases.all + SNAPCases.all
+        + ACECases.all
         + StackCases.all
 }

@@ -1,0 +1,443 @@
+import Domain
+
+/// What is computed: the forces of sum_i seed_i e_i on plain lanes; on duals the derivative of those forces along -field, with seeds
+/// 1 + t seed_i.
+struct ACEInput: BitwiseCopyable {
+    let position: UnsafePointer<Vector>
+    let type: UnsafePointer<Int32>
+    let species: UnsafePointer<Int32>
+    let offsets: UnsafePointer<Int32>
+    let neighbours: UnsafePointer<Int32>
+    /// Owned atoms by species: those of species a are centres[starts[a] ..< starts[a + 1]].
+    let centres: UnsafePointer<Int32>
+    let starts: UnsafePointer<Int32>
+    let seeds: UnsafePointer<Double>?
+    let field: UnsafePointer<Vector>?
+}
+
+/// One pass over all centres, as many at a time as there are lanes.
+///
+/// Radial functions, spherical harmonics and forces have neighbours side by side in lanes; everything that the expansion makes of the
+/// density (`ACEPlan`) has centres. Forces need no derivatives of spherical harmonics: with Y_lm = P_lm(z) (x + i y)^m, the sums over l of
+/// the adjoint times R, R' and P, P' come first, and each m is differentiated once.
+struct ACEPass<L: EdgeLane> {
+    typealias S = L.Single
+    typealias P = L.Plain
+
+    let view: ACEView
+    let input: ACEInput
+    let scratch: ACEScratch<L>
+    let force: UnsafeMutablePointer<Vector>
+    let wantsVirial: Bool
+    /// Null unless wanted.
+    let atomEnergy: UnsafeMutablePointer<Double>?
+    let atomVirial: UnsafeMutablePointer<Tensor>?
+    let grading: ACEGrading?
+
+    @inline(__always)
+    func run(energy: inout Double, virial: inout Tensor) {
+        var sums = Accumulator()
+        let width = L.laneCount
+        for a in 0..<view.elements {
+            let own = view.species[a]
+            var at = Int(input.starts[a])
+            let last = Int(input.starts[a + 1])
+            while at < last {
+                let count = min(width, last - at)
+                var seeds = L.zero
+                for u in 0..<2 * own.slots { scratch.nodes[u] = .zero }
+                for u in 0..<own.sums { scratch.sums[u] = .zero }
+                scratch.core[0] = .zero
+                scratch.nearest[0] = L(1e300)
+                for c in 0..<count {
+                    let i = Int(input.centres[at + c])
+                    seeds[lane: c] = seed(i)
+                    select(i, own, c)
+                    neighbours(i, own, c)
+                    sum(own, c)
+                }
+                let energies = expand(own, at, count, seeds)
+                for c in 0..<count {
+                    let i = Int(input.centres[at + c])
+                    forces(i, own, c, &sums)
+                    let e = energies[lane: c]
+                    energy += e.value
+                    if let atomEnergy { atomEnergy[i] += e.outcome }
+                }
+                at += width
+            }
+        }
+        if wantsVirial {
+            virial.x += Vector(sums.xx.sum(), sums.xy.sum(), sums.xz.sum(), 0)
+            virial.y += Vector(sums.yx.sum(), sums.yy.sum(), sums.yz.sum(), 0)
+            virial.z += Vector(sums.zx.sum(), sums.zy.sum(), sums.zz.sum(), 0)
+        }
+    }
+
+    /// The force on the centre, and the virial of all centres so far.
+    struct Accumulator {
+        var x = P.zero, y = P.zero, z = P.zero
+        var xx = P.zero, xy = P.zero, xz = P.zero
+        var yx = P.zero, yy = P.zero, yz = P.zero
+        var zx = P.zero, zy = P.zero, zz = P.zero
+    }
+
+    @inline(__always)
+    func seed(_ i: Int) -> S {
+        let given = input.seeds.map { $0[i] } ?? (L.hasTangent ? 0 : 1)
+        return L.hasTangent ? S(S.Plain(1), tangent: S.Plain(given)) : S(S.Plain(given), tangent: S.Plain(0))
+    }
+
+    // MARK: - Neighbours
+
+    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by species. A distance that is not a number counts as
+    /// within.
+    @inline(__always)
+    func select(_ i: Int, _ own: ACESpeciesView, _ c: Int) {
+        let xi = input.position[i]
+        let first = Int(input.offsets[i]), last = Int(input.offsets[i + 1])
+        let base = c &* scratch.capacity
+        let edges = scratch.edges + base, indices = scratch.indices + base, rows = scratch.rows + base, fractions = scratch.fractions + base
+        let groups = scratch.groups + c &* (view.elements &+ 1)
+        scratch.closest[c] = -1
+        var gap = Double.infinity
+        var n = 0
+        for b in 0..<view.elements {
+            groups[b] = Int32(truncatingIfNeeded: n / L.laneCount)
+            let bond = own.bonds[b], limit = bond.cutoffSquared
+            guard limit > 0 else { continue }
+            let stride = 2 &* Int(bond.quads), nodes = Double(bond.nodes)
+            for k in first..<last {
+                let j = input.neighbours[k]
+                guard input.species[Int(input.type[Int(j)])] == Int32(truncatingIfNeeded: b) else { continue }
+                var d = input.position[Int(j)] - xi
+                let square = d * d
+                d.w = square.x + square.y + square.z
+                guard !(d.w >= limit) else { continue }
+                let r = d.w.squareRoot(), x = r * bond.scale
+                // Below the first node its polynomial goes on; what is not a number stays so.
+                let node = x < nodes ? max(1, Int(x)) : Int(bond.nodes)
+                edges[n] = d
+                indices[n] = j
+                rows[n] = Int32(truncatingIfNeeded: node &* stride)
+                fractions[n] = x - Double(node)
+                if view.hasNearest, r - (bond.inner.cutoff - bond.inner.width) < gap {
+                    gap = r - (bond.inner.cutoff - bond.inner.width)
+                    scratch.closest[c] = Int32(truncatingIfNeeded: n)
+                    scratch.closestSpecies[c] = Int32(truncatingIfNeeded: b)
+                }
+                n += 1
+            }
+            // Padding is beyond the last node and belongs to the centre itself.
+            while n % L.laneCount != 0 {
+                let r = 2 * limit.squareRoot()
+                edges[n] = Vector(r, 0, 0, r * r)
+                indices[n] = Int32(truncatingIfNeeded: i)
+                rows[n] = Int32(truncatingIfNeeded: Int(bond.nodes) &* stride)
+                fractions[n] = 0
+                n += 1
+            }
+        }
+        groups[view.elements] = Int32(truncatingIfNeeded: n / L.laneCount)
+    }
+
+    /// Unit vectors, radial functions and spherical harmonics of the neighbours of lane c.
+    @inline(__always)
+    func neighbours(_ i: Int, _ own: ACESpeciesView, _ c: Int) {
+        let base = c &* scratch.capacity, width = L.laneCount, groups = scratch.groups + c &* (view.elements &+ 1)
+        for b in 0..<view.elements {
+            let bond = own.bonds[b]
+            for chunk in Int(groups[b])..<Int(groups[b + 1]) {
+                let at = base &+ chunk &* width
+                let d = P.components(scratch.edges + at)
+                var (x, y, z) = (L(plain: d.x), L(plain: d.y), L(plain: d.z))
+                var r = L(plain: d.w).squareRoot()
+                if L.hasTangent, let field = input.field {
+                    let v = P.components(field, scratch.indices + at), vi = field[i]
+                    x = L(d.x, tangent: P(vi.x) - v.x)
+                    y = L(d.y, tangent: P(vi.y) - v.y)
+                    z = L(d.z, tangent: P(vi.z) - v.z)
+                    r = (x * x).addingProduct(y, y).addingProduct(z, z).squareRoot()
+                }
+                let inverse = r.reciprocal()
+                x = x * inverse
+                y = y * inverse
+                z = z * inverse
+                let g = scratch.geometry + (c &* scratch.chunks &+ chunk) &* 4
+                g[0] = x
+                g[1] = y
+                g[2] = z
+                g[3] = inverse
+                radial(bond, r, at, scratch.radial + (c &* scratch.chunks &+ chunk) &* 2 &* view.functions)
+                harmonics(Int(bond.top), x, y, z, scratch.harmonics + chunk &* 2 &* view.harmonics)
+            }
+        }
+        if view.hasNearest, scratch.closest[c] >= 0 {
+            let n = Int(scratch.closest[c]), chunk = n / width, lane = n % width
+            let inner = own.bonds[Int(scratch.closestSpecies[c])].inner
+            let inverse = scratch.geometry[(c &* scratch.chunks &+ chunk) &* 4 &+ 3][lane: lane]
+            scratch.nearest[0][lane: c] = inverse.reciprocal() - S(inner.cutoff - inner.width)
+            scratch.nearest[1][lane: c] = S(inner.width)
+        } else {
+            scratch.nearest[1][lane: c] = S(1)
+        }
+    }
+
+    /// Values and slopes of all functions of the table: [function][value, slope].
+    @inline(__always)
+    func radial(_ bond: ACEBondView, _ r: L, _ at: Int, _ into: UnsafeMutablePointer<L>) {
+        let rows = scratch.rows + at
+        let t = P.load(scratch.fractions + at), scale = P(bond.scale)
+        let next = 2 &* Int(bond.quads)
+        @inline(__always) func put(_ f0: P, _ d0: P, _ f1: P, _ d1: P, _ target: UnsafeMutablePointer<L>) {
+            let df = f1 - f0
+            let c2: P = (P(3) * df) - (d1 + (d0 + d0))
+            let c3: P = (d1 + d0) - (df + df)
+            let value = f0.addingProduct(t, d0.addingProduct(t, c2.addingProduct(t, c3)))
+            let slope = scale * d0.addingProduct(t, (c2 + c2).addingProduct(t, P(3) * c3))
+            if L.hasTangent {
+                let second = scale * scale * (c2 + c2).addingProduct(t, P(6) * c3)
+                target[0] = L(value, tangent: slope * r.outcome)
+                target[1] = L(slope, tangent: second * r.outcome)
+            } else {
+                target[0] = L(plain: value)
+                target[1] = L(plain: slope)
+            }
+        }
+        for quad in 0..<Int(bond.quads) {
+            let table = bond.table + 2 &* quad
+            let f0 = P.components(table, rows), d0 = P.components(table + 1, rows)
+            let f1 = P.components(table + next, rows), d1 = P.components(table + next + 1, rows)
+            let target = into + 8 &* quad
+            put(f0.x, d0.x, f1.x, d1.x, target)
+            put(f0.y, d0.y, f1.y, d1.y, target + 2)
+            put(f0.z, d0.z, f1.z, d1.z, target + 4)
+            put(f0.w, d0.w, f1.w, d1.w, target + 6)
+        }
+    }
+
+    /// Y_lm of m >= 0 by m, then l: [re, im].
+    @inline(__always)
+    func harmonics(_ top: Int, _ x: L, _ y: L, _ z: L, _ into: UnsafeMutablePointer<L>) {
+        var re = L(1), im = L.zero
+        var target = into
+        for m in stride(from: 0, through: top, by: 1) {
+            if m > 0 { (re, im) = ((re * x) - im * y, (re * y).addingProduct(im, x)) }
+            var now = L(view.diagonal[m]), before = L.zero
+            target[0] = now * re
+            target[1] = now * im
+            target += 2
+            for l in stride(from: m + 1, through: top, by: 1) {
+                let row = view.recursion + 2 &* (l &* (view.top &+ 1) &+ m)
+                let next = (z * now).addingProduct(before, plain: P(row[1])).scaled(by: P(row[0]))
+                (before, now) = (now, next)
+                target[0] = now * re
+                target[1] = now * im
+                target += 2
+            }
+        }
+    }
+
+    /// The density's coefficients, sums of g_k and the core repulsion, into lane c.
+    @inline(__always)
+    func sum(_ own: ACESpeciesView, _ c: Int) {
+        let groups = scratch.groups + c &* (view.elements &+ 1)
+        let radialStride = 2 &* view.functions, harmonicStride = 2 &* view.harmonics
+        var core = L.zero
+        for b in 0..<view.elements {
+            let bond = own.bonds[b]
+            let first = Int(groups[b]), count = Int(groups[b + 1]) - first
+            guard count > 0 else { continue }
+            let radial = UnsafePointer(scratch.radial + (c &* scratch.chunks &+ first) &* radialStride)
+            var y = UnsafePointer(scratch.harmonics + first &* harmonicStride)
+            var node = scratch.nodes + 2 &* Int(bond.firstNode)
+            for m in stride(from: 0, through: Int(bond.top), by: 1) {
+                for l in m...Int(bond.top) {
+                    let shell = bond.shells[l], n = Int(shell.count)
+                    var f = radial + 2 &* Int(shell.first)
+                    var left = n
+                    while left > 0 {
+                        if left >= 4 {
+                            var s = (L.zero, L.zero, L.zero, L.zero), t = (L.zero, L.zero, L.zero, L.zero)
+                            var from = f, harmonic = y
+                            for _ in 0..<count {
+                                let re = harmonic[0], im = harmonic[1]
+                                s.0.add(from[0], times: re)
+                                t.0.add(from[0], times: im)
+                                s.1.add(from[2], times: re)
+                                t.1.add(from[2], times: im)
+                                s.2.add(from[4], times: re)
+                                t.2.add(from[4], times: im)
+                                s.3.add(from[6], times: re)
+                                t.3.add(from[6], times: im)
+                                from += radialStride
+                                harmonic += harmonicStride
+                            }
+                            node[0][lane: c] = s.0.sum()
+                            node[1][lane: c] = t.0.sum()
+                            node[2][lane: c] = s.1.sum()
+                            node[3][lane: c] = t.1.sum()
+                            node[4][lane: c] = s.2.sum()
+                            node[5][lane: c] = t.2.sum()
+                            node[6][lane: c] = s.3.sum()
+                            node[7][lane: c] = t.3.sum()
+                            (node, f, left) = (node + 8, f + 8, left - 4)
+                        } else {
+                            var s = L.zero, t = L.zero
+                            var from = f, harmonic = y
+                            for _ in 0..<count {
+                                s.add(from[0], times: harmonic[0])
+                                t.add(from[0], times: harmonic[1])
+                                from += radialStride
+                                harmonic += harmonicStride
+                            }
+                            node[0][lane: c] = s.sum()
+                            node[1][lane: c] = t.sum()
+                            (node, f, left) = (node + 2, f + 2, left - 1)
+                        }
+                    }
+                    y += 2
+                }
+            }
+            for k in 0..<Int(bond.basisCount) {
+                scratch.sums[Int(bond.firstSum) &+ k][lane: c] =
+                    total(radial + 2 &* (Int(bond.firstBasis) &+ k), count, radialStride).scaled(by: S.Plain(view.diagonal[0]))
+            }
+            if bond.core >= 0 {
+                var from = radial + 2 &* Int(bond.core)
+                for _ in 0..<count {
+                    core += from[0]
+                    from += radialStride
+                }
+            }
+        }
+        scratch.core[0][lane: c] = core.sum()
+    }
+
+    @inline(__always)
+    func total(_ from: UnsafePointer<L>, _ count: Int, _ stride: Int) -> S {
+        var s = L.zero
+        for k in 0..<count { s += from[k &* stride] }
+        return s.sum()
+    }
+
+    // MARK: - Forces
+
+    /// Forces of centre i in lane c on itself and its neighbours, from the adjoints of the density's coefficients.
+    @inline(__always)
+    func forces(_ i: Int, _ own: ACESpeciesView, _ c: Int, _ sums: inout Accumulator) {
+        let groups = scratch.groups + c &* (view.elements &+ 1)
+        sums.x = .zero
+        sums.y = .zero
+        sums.z = .zero
+        for u in 0..<2 * own.slots { scratch.weights[u] = scratch.adjoints[u][lane: c] }
+        let coreWeight = L(broadcast: scratch.core[1][lane: c])
+        for b in 0..<view.elements {
+            let bond = own.bonds[b]
+            let first = Int(groups[b]), last = Int(groups[b + 1])
+            guard first < last else { continue }
+            for k in 0..<Int(bond.basisCount) {
+                scratch.sumWeights[k] = scratch.sumAdjoints[Int(bond.firstSum) &+ k][lane: c].scaled(by: S.Plain(view.diagonal[0]))
+            }
+            for chunk in first..<last {
+                let g = scratch.geometry + (c &* scratch.chunks &+ chunk) &* 4
+                let radial = UnsafePointer(scratch.radial + (c &* scratch.chunks &+ chunk) &* 2 &* view.functions)
+                let (x, y, z, inverse) = (g[0], g[1], g[2], g[3])
+                var along = L.zero, gx = L.zero, gy = L.zero, gz = L.zero
+                var weight = UnsafePointer(scratch.weights + 2 &* Int(bond.firstNode))
+                // (x + i y)^m and the power before it.
+                var re = L(1), im = L.zero, reBefore = L.zero, imBefore = L.zero
+                for m in stride(from: 0, through: Int(bond.top), by: 1) {
+                    if m > 0 {
+                        (reBefore, imBefore) = (re, im)
+                        (re, im) = ((re * x) - im * y, (re * y).addingProduct(im, x))
+                    }
+                    var p = L(view.diagonal[m]), pBefore = L.zero, dp = L.zero, dpBefore = L.zero
+                    var ur = L.zero, ui = L.zero, vr = L.zero, vi = L.zero, tr = L.zero, ti = L.zero
+                    for l in m...Int(bond.top) {
+                        if l > m {
+                            let row = view.recursion + 2 &* (l &* (view.top &+ 1) &+ m)
+                            let next = (z * p).addingProduct(pBefore, plain: P(row[1])).scaled(by: P(row[0]))
+                            let dnext = p.addingProduct(z, dp).addingProduct(dpBefore, plain: P(row[1])).scaled(by: P(row[0]))
+                            (pBefore, p) = (p, next)
+                            (dpBefore, dp) = (dp, dnext)
+                        }
+                        let shell = bond.shells[l]
+                        var f = radial + 2 &* Int(shell.first)
+                        var sr = L.zero, si = L.zero, dr = L.zero, di = L.zero
+                        for _ in 0..<Int(shell.count) {
+                            let wr = L(broadcast: weight[0]), wi = L(broadcast: weight[1])
+                            sr.add(f[0], times: wr)
+                            si.add(f[0], times: wi)
+                            dr.add(f[1], times: wr)
+                            di.add(f[1], times: wi)
+                            f += 2
+                            weight += 2
+                        }
+                        ur.add(sr, times: p)
+                        ui.add(si, times: p)
+                        vr.add(sr, times: dp)
+                        vi.add(si, times: dp)
+                        tr.add(dr, times: p)
+                        ti.add(di, times: p)
+                    }
+                    along = along.addingProduct(tr, re).addingProduct(ti, im)
+                    gz = gz.addingProduct(vr, re).addingProduct(vi, im)
+                    let order = P(Double(m))
+                    gx.add((ur * reBefore).addingProduct(ui, imBefore), timesPlain: order)
+                    gy.add((ui * reBefore) - ur * imBefore, timesPlain: order)
+                }
+                var basis = radial + 2 &* Int(bond.firstBasis)
+                for k in 0..<Int(bond.basisCount) {
+                    along.add(basis[1], times: L(broadcast: scratch.sumWeights[k]))
+                    basis += 2
+                }
+                if bond.core >= 0 { along.add(radial[2 &* Int(bond.core) &+ 1], times: coreWeight) }
+                if view.hasNearest {
+                    let n = Int(scratch.closest[c]) - chunk &* L.laneCount
+                    if n >= 0 && n < L.laneCount { along[lane: n] = along[lane: n] + scratch.nearest[2][lane: c] }
+                }
+                let inner = (x * gx).addingProduct(y, gy).addingProduct(z, gz)
+                let radialPart = along - inner * inverse
+                let fx = (radialPart * x).addingProduct(gx, inverse)
+                let fy = (radialPart * y).addingProduct(gy, inverse)
+                let fz = (radialPart * z).addingProduct(gz, inverse)
+                let at = c &* scratch.capacity &+ chunk &* L.laneCount
+                add(i, fx.outcome, fy.outcome, fz.outcome, scratch.edges + at, scratch.indices + at, &sums)
+            }
+        }
+        force[i] += Vector(sums.x.sum(), sums.y.sum(), sums.z.sum(), 0)
+    }
+
+    /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half of it to each atom of
+    /// a pair.
+    @inline(__always)
+    func add(
+        _ i: Int, _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
+    ) {
+        sums.x = sums.x + gx
+        sums.y = sums.y + gy
+        sums.z = sums.z + gz
+        P.subtract(gx, gy, gz, from: force, indices)
+        guard wantsVirial || atomVirial != nil else { return }
+        let d = P.components(rows)
+        if wantsVirial {
+            sums.xx = sums.xx.addingProduct(-d.x, gx)
+            sums.xy = sums.xy.addingProduct(-d.x, gy)
+            sums.xz = sums.xz.addingProduct(-d.x, gz)
+            sums.yx = sums.yx.addingProduct(-d.y, gx)
+            sums.yy = sums.yy.addingProduct(-d.y, gy)
+            sums.yz = sums.yz.addingProduct(-d.y, gz)
+            sums.zx = sums.zx.addingProduct(-d.z, gx)
+            sums.zy = sums.zy.addingProduct(-d.z, gy)
+            sums.zz = sums.zz.addingProduct(-d.z, gz)
+        }
+        if let atomVirial {
+            for lane in 0..<L.laneCount {
+                let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0) * 0.5
+                atomVirial[i].add(-rows[lane].xyz, g)
+                atomVirial[Int(indices[lane])].add(-rows[lane].xyz, g)
+            }
+        }
+    }
+}
