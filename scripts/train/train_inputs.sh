@@ -1,6 +1,6 @@
 #!/bin/sh
 # Trains the models of inputs/methanol, inputs/methane and inputs/ethanol with mdfit.
-#     scripts/train/train_inputs.sh DATA OUTPUT [methanol|methane|methanol_small|ethanol]
+#     scripts/train/train_inputs.sh DATA OUTPUT [methanol|methane|methanol_few|methanol_small|ethanol]
 # DATA holds methanol-cu100 and methane as DeePMD-kit folders with train/ in them. Bases are trained on 80 % of the frames, stacks on the
 # other 20 %. methanol_small, which inputs/ does not hold, is another recipe: bases that are small and fast on all frames, stacks on
 # predictions of bases of the same size that have not seen the frame (out of fold).
@@ -29,7 +29,8 @@ begin() { # SYSTEM FRAMES ELEMENTS
     mkdir -p "$out/$1"
     cd "$out/$1"
     printf 'units metal\nlabelmap atom %s\n' "$3" > elements.in
-    cp "$root/inputs/${1%_small}/committee.in" .
+    like=${1%_small}
+    cp "$root/inputs/${like%_few}/committee.in" .
 }
 
 methanol() {
@@ -42,6 +43,19 @@ methanol() {
     stack direct --kind direct $options --epochs 200
     stack geometry --features geometry $options --epochs 80
     stack conservative --from geometry.safetensors $options --rate 3e-4 --warm-up 50 --epochs 14 --connected 14
+}
+
+methanol_few() { # Bases on 15 % of the frames, stacks on the rest.
+    begin methanol_few "$data/methanol-cu100/train" "1 Cu 2 C 3 O 4 H"
+    bases="--part bases --fraction 0.15 --split-seed 1 --cutoff 5"
+    train painn painn-a $bases --features 32 --interactions 3 --radial 20 --seed 1 --epochs 300
+    train painn painn-b $bases --features 48 --interactions 2 --radial 20 --seed 2 --epochs 200
+    train schnet schnet-a $bases --features 64 --interactions 3 --radial 25 --seed 3 --epochs 300
+    options="--part stack --fraction 0.15 --split-seed 1 --width 64 --interactions 3 --batch 6 --hold 0.03"
+    stack direct --kind direct $options --epochs 100
+    stack geometry --features geometry $options --epochs 70
+    stack connected --from geometry.safetensors $options --rate 3e-4 --warm-up 50 --epochs 6 --connected 6
+    stack conservative --features geometry --from geometry.safetensors $options --rate 8e-4 --warm-up 100 --epochs 40
 }
 
 methanol_small() {
