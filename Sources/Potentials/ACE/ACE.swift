@@ -27,7 +27,7 @@ public final class ACE: Potential, SpeciesMapping {
         return ACE("pace/extrapolation")
     }
 
-    /// LAMMPS' choice of evaluator and of its batches: there is one evaluator here, whose sums are those of both.
+    /// LAMMPS' choice of evaluator and of its batches, which make no difference to the numbers: there is one evaluator here.
     private static func options(_ words: inout Words, _ evaluators: [String], _ setup: PotentialSetup) throws {
         while !words.isAtEnd {
             let word = try words.word("an option")
@@ -57,6 +57,7 @@ public final class ACE: Potential, SpeciesMapping {
     private var centres = Column<Int32>()
     private var starts = Column<Int32>()
     private var species: [Int32] = []
+    private var hasWarned = false
 
     init(_ style: String) {
         self.style = style
@@ -114,9 +115,13 @@ public final class ACE: Potential, SpeciesMapping {
         }
     }
 
+    /// Names that do not fit the masses only bring a warning: LAMMPS' own example decks have such.
     public func prepare(_ setup: PotentialSetup) throws {
         guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
-        try map.check(setup)
+        do { try map.check(setup) } catch let error as DeckError {
+            if !hasWarned { setup.warn(error.message) }
+            hasWarned = true
+        }
     }
 
     public var summary: String {
