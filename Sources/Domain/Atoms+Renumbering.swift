@@ -21,6 +21,7 @@ extension Atoms {
     /// Gives ids 1 to N in creation order. Collective.
     public mutating func resetIDs(_ communicator: any Communicator) {
         let places = creationPlaces(communicator)
+        renumberConnections((0..<owned).map { (id[$0], Int64(places[$0] + 1)) }, communicator)
         for i in 0..<owned { id[i] = Int64(places[i] + 1) }
         setCreationKeys(places, communicator)
     }

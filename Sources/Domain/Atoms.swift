@@ -29,6 +29,8 @@ public struct Atoms: ~Copyable {
     public var labels: [String?]
     /// Number of atoms on all ranks.
     public var total: Int = 0
+    /// Kinds, types and numbers of bonds, angles ...; the connections themselves are properties of the atoms that keep them.
+    public var topology = Topology()
     /// Extra values that owned atoms carry when they change rank (state of fixes and computes).
     public var extras: [AtomProperty] = []
 
@@ -78,6 +80,7 @@ extension Atoms {
         other.mass = mass
         other.labels = labels
         other.total = total
+        other.topology = topology
         // Shared: charges, which potentials read.
         other.extras = extras
         return other

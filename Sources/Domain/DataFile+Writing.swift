@@ -15,6 +15,8 @@ extension DataFile {
         public var usesLabels: Bool
         /// Positions and velocities in the frame of the edge vectors that the box was made from.
         public var isGeneral = false
+        /// Style, and the coefficients of each type (index 0 unused), of each kind of connections that has them.
+        public var coefficients: [TopologyKind: (style: String, lines: [String?])] = [:]
         public init(title: String, box: Box, usesLabels: Bool) { (self.title, self.box, self.usesLabels) = (title, box, usesLabels) }
     }
 
@@ -50,6 +52,17 @@ extension DataFile {
                 let v = description.isGeneral ? description.box.general(vector: atoms.velocity[i]) : atoms.velocity[i]
                 return "\(atoms.id[i]) \(shortest(v.x)) \(shortest(v.y)) \(shortest(v.z))\n"
             }
+            for kind in TopologyKind.allCases where atoms.topology.counts[kind.rawValue] > 0 {
+                file?.write("\n\(kind.section)\n\n")
+                inNumberedLines(atoms, communicator, file) { i in
+                    var rows: [String] = []
+                    atoms.forEachConnection(kind, of: i) { type, ids in
+                        let name = description.usesLabels ? atoms.topology.labels[kind.rawValue][type] ?? "\(type)" : "\(type)"
+                        rows.append(name + ids.map { " \(Int($0))" }.joined())
+                    }
+                    return rows.map { $0 + "\n" }.joined()
+                }
+            }
         }
         let problem = communicator.broadcast(Array((file?.finish() ?? "").utf8))
         guard problem.isEmpty else {
@@ -58,8 +71,12 @@ extension DataFile {
     }
 
     private static func header(_ description: Description, _ atoms: borrowing Atoms, _ total: Int) -> String {
-        let box = description.box
-        var text = "\(description.title)\n\n\(total) atoms\n\(atoms.typeCount) atom types\n\n"
+        let box = description.box, topology = atoms.topology
+        var text = "\(description.title)\n\n\(total) atoms\n\(atoms.typeCount) atom types\n"
+        for kind in TopologyKind.allCases where topology.has(kind) && topology.types[kind.rawValue] > 0 {
+            text += "\(topology.counts[kind.rawValue]) \(kind.plural)\n\(topology.types[kind.rawValue]) \(kind.name) types\n"
+        }
+        text += "\n"
         if description.isGeneral {
             for (name, v) in zip(["avec", "bvec", "cvec", "abc origin"], box.generalEdges + [box.lo]) {
                 text += "\(shortest(v.x)) \(shortest(v.y)) \(shortest(v.z)) \(name)\n"
@@ -72,6 +89,18 @@ extension DataFile {
             text += "\nAtom Type Labels\n\n"
             for type in 1...atoms.typeCount { text += "\(type) \(atoms.labels[type]!)\n" }
         }
+        for kind in TopologyKind.allCases where topology.types[kind.rawValue] > 0 && topology.has(kind) {
+            let labels = topology.labels[kind.rawValue]
+            guard labels.dropFirst().allSatisfy({ $0 != nil }) else { continue }
+            text += "\n\(kind.title) Type Labels\n\n"
+            for (type, label) in labels.enumerated().dropFirst() { text += "\(type) \(label!)\n" }
+        }
+        // A section holds all types or is not there.
+        for kind in TopologyKind.allCases where topology.types[kind.rawValue] > 0 {
+            guard let (style, lines) = description.coefficients[kind], lines.dropFirst().allSatisfy({ $0 != nil }) else { continue }
+            text += "\n\(kind.title) Coeffs # \(style)\n\n"
+            for (type, line) in lines.enumerated().dropFirst() { text += "\(type) \(line!)\n" }
+        }
         // LAMMPS reads masses of all types or of none.
         if (1...atoms.typeCount).allSatisfy({ atoms.mass[$0] != nil }) {
             text += "\nMasses\n\n"
@@ -81,7 +110,7 @@ extension DataFile {
     }
 
     /// The fewest digits that give the same number back, as LAMMPS writes them: no point in whole numbers.
-    static func shortest(_ value: Double) -> String {
+    public static func shortest(_ value: Double) -> String {
         let text = value.description
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
@@ -89,6 +118,28 @@ extension DataFile {
     /// Writes each atom's line in creation order.
     private static func inWindows(
         _ atoms: borrowing Atoms, _ communicator: any Communicator, _ file: LineFile?, _ line: (Int) -> String
+    ) {
+        inWindows(atoms, communicator, line) { file?.write($0) }
+    }
+
+    /// Writes each atom's lines, if it has any, in creation order, with their numbers before them.
+    private static func inNumberedLines(
+        _ atoms: borrowing Atoms, _ communicator: any Communicator, _ file: LineFile?, _ lines: (Int) -> String
+    ) {
+        var count = 0
+        inWindows(atoms, communicator, lines) { text in
+            var numbered = ""
+            for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+                count += 1
+                numbered += "\(count) \(line)\n"
+            }
+            file?.write(numbered)
+        }
+    }
+
+    /// Gathers each atom's text in creation order; rank 0 gets it, a window at a time.
+    private static func inWindows(
+        _ atoms: borrowing Atoms, _ communicator: any Communicator, _ line: (Int) -> String, write: ([UInt8]) -> Void
     ) {
         let mine = atoms.indicesInCreationOrder()
         let last = communicator.all(.max, mine.last?.key ?? -1)
@@ -101,8 +152,8 @@ extension DataFile {
                 parcel.append(contentsOf: text)
                 next += 1
             }
-            guard let parcels = communicator.gather(parcel), let file else { continue }
-            file.write(merged(parcels))
+            guard let parcels = communicator.gather(parcel) else { continue }
+            write(merged(parcels))
         }
     }
 

@@ -1,6 +1,6 @@
 import Deck
 
-/// A LAMMPS data file: header, then sections Masses, Atom Type Labels, Atoms, Velocities.
+/// A LAMMPS data file: header, then sections Masses, labels, coefficients, Atoms, Velocities, Bonds, Angles, Dihedrals, Impropers.
 ///
 /// Every rank reads every line and keeps the atoms in its part of the box, so memory grows with local atoms only and a mistake in the
 /// file is reported by all ranks alike, with file, line and column.
@@ -9,6 +9,10 @@ public final class DataFile {
         public var title = ""
         public var atoms = 0
         public var types = 0
+        /// Bonds, angles, dihedrals, impropers, and their types.
+        public var connections = [0, 0, 0, 0]
+        public var connectionTypes = [0, 0, 0, 0]
+        public var extraSpecial = 0
         public var lo = Vector.zero
         public var hi = Vector.zero
         /// xy, xz, yz; nil for an orthogonal box.
@@ -25,6 +29,8 @@ public final class DataFile {
         public var skipsCoefficients = false
         /// Given lines of Pair Coeffs and PairIJ Coeffs as the words of pair_coeff: two types, then coefficients; nil: refused like others'.
         public var pairCoefficients: (([Word], _ section: Word, _ style: String) throws(DeckError) -> Void)?
+        /// The same of Bond Coeffs, Angle Coeffs ... as the words of bond_coeff and so on; nil: refused.
+        public var connectionCoefficients: ((TopologyKind, [Word], _ section: Word, _ style: String) throws(DeckError) -> Void)?
         /// The deck's atom style: what section Atoms holds if it does not say.
         public var style = AtomStyle.atomic
         public init() {}
@@ -33,21 +39,22 @@ public final class DataFile {
     public let header: Header
     /// `x`, `y`, `z` where an image flag of a direction that is not periodic was set to 0.
     public private(set) var resetImages = Set<String>()
-    private let lines: SharedLines
-    private let location: SourceLocation?
+    let lines: SharedLines
+    let location: SourceLocation?
     /// The present line is a section's name.
     private var isAtSection: Bool
+    /// Indices of owned atoms by id, once a section has asked.
+    private var indices: [Int64: Int]?
 
-    private static let sections = ["Masses", "Atom Type Labels", "Atoms", "Velocities"]
+    private static let sections = ["Masses", "Atom Type Labels", "Atoms", "Velocities"] + TopologyKind.allCases.flatMap {
+        [$0.section, "\($0.title) Type Labels"]
+    }
     private static let coefficients = [
         "Pair Coeffs", "PairIJ Coeffs", "Bond Coeffs", "Angle Coeffs", "Dihedral Coeffs", "Improper Coeffs", "BondBond Coeffs",
         "BondAngle Coeffs", "MiddleBondTorsion Coeffs", "EndBondTorsion Coeffs", "AngleTorsion Coeffs", "AngleAngleTorsion Coeffs",
         "BondBond13 Coeffs", "AngleAngle Coeffs",
     ]
-    private static let unsupported = [
-        "Bonds", "Angles", "Dihedrals", "Impropers", "Ellipsoids", "Lines", "Triangles", "Bodies", "Bond Type Labels",
-        "Angle Type Labels", "Dihedral Type Labels", "Improper Type Labels",
-    ]
+    private static let unsupported = ["Ellipsoids", "Lines", "Triangles", "Bodies"]
 
     /// Reads the header. Collective.
     /// - Parameter location: the command that asks, for what is about no place in the file.
@@ -117,10 +124,15 @@ public final class DataFile {
             header.edges[d] = Vector(try lines.double(0, "x"), try lines.double(1, "y"), try lines.double(2, "z"), 0)
         case _ where names.suffix(2) == ["abc", "origin"] && names.count == 4:
             header.origin = Vector(try lines.double(0, "x"), try lines.double(1, "y"), try lines.double(2, "z"), 0)
+        case ["extra", "special", "per", "atom"]: header.extraSpecial = try count()
         case _ where names.first == "extra" && names.suffix(2) == ["per", "atom"]: _ = try count()
-        case _ where names.suffix(1) == ["types"] || ["bonds", "angles", "dihedrals", "impropers", "ellipsoids", "lines", "triangles", "bodies"].contains(names.first):
+        case _ where TopologyKind.allCases.contains { names == [$0.plural] }:
+            header.connections[TopologyKind.allCases.firstIndex { names == [$0.plural] }!] = try count()
+        case _ where TopologyKind.allCases.contains { names == [$0.name, "types"] }:
+            header.connectionTypes[TopologyKind.allCases.firstIndex { names == [$0.name, "types"] }!] = try count()
+        case _ where names.suffix(1) == ["types"] || ["ellipsoids", "lines", "triangles", "bodies"].contains(names.first):
             guard try count() == 0 else {
-                throw lines.error("\(names.joined(separator: " ")) are not supported: only atoms without topology are")
+                throw lines.error("\(names.joined(separator: " ")) are not supported: atoms are points")
             }
         default:
             throw lines.error("unknown header line '\(lines.joined)'")
@@ -152,13 +164,26 @@ public final class DataFile {
                 }
                 try readPairCoefficients(name, atoms, options)
             case _ where Self.coefficients.contains(name):
-                guard options.skipsCoefficients else {
-                    throw lines.error("section \(name) is not supported: there is no topology; put nocoeff after the file's name to skip it")
+                guard !options.skipsCoefficients else {
+                    try skipSection()
+                    continue
                 }
-                try skipSection()
-                continue
+                guard let kind = TopologyKind.allCases.first(where: { "\($0.title) Coeffs" == name }) else {
+                    throw lines.error("section \(name) is not supported; put nocoeff after the file's name to skip it")
+                }
+                try readConnectionCoefficients(kind, atoms, options)
             case _ where Self.unsupported.contains(name):
-                throw lines.error("section \(name) is not supported: only atoms without topology are")
+                throw lines.error("section \(name) is not supported: atoms are points")
+            case _ where Self.sections.contains(name):
+                if let kind = TopologyKind.allCases.first(where: { $0.section == name }) {
+                    guard seen.contains("Atoms") else { throw lines.error("\(name) must come after Atoms") }
+                    guard header.connections[kind.rawValue] > 0 || !atoms.topology.has(kind) else {
+                        throw lines.error("section \(name), but no line 'N \(kind.plural)'")
+                    }
+                    try readConnections(kind, &atoms, communicator)
+                } else if let kind = TopologyKind.allCases.first(where: { "\($0.title) Type Labels" == name }) {
+                    try readLabels(kind, &atoms)
+                }
             default:
                 throw DeckError.unknown("section", Word(text: name, location: lines.location()), known: Self.sections)
             }
@@ -167,6 +192,19 @@ public final class DataFile {
         guard seen.contains("Atoms") || header.atoms == 0 else {
             throw DeckError("'\(lines.path)' announces \(header.atoms) atoms and has no section Atoms", at: location)
         }
+        for kind in TopologyKind.allCases where header.connections[kind.rawValue] > 0 && !seen.contains(kind.section) {
+            throw DeckError(
+                "'\(lines.path)' announces \(header.connections[kind.rawValue]) \(kind.plural) and has no section \(kind.section)", at: location)
+        }
+    }
+
+    /// Indices of owned atoms by id.
+    func owned(_ atoms: borrowing Atoms) -> [Int64: Int] {
+        if let indices { return indices }
+        var index: [Int64: Int] = Dictionary(minimumCapacity: atoms.owned)
+        for i in 0..<atoms.owned { index[atoms.id[i]] = i }
+        indices = index
+        return index
     }
 
     /// Each line is a pair_coeff: of a type with itself, or of two types.
@@ -178,7 +216,7 @@ public final class DataFile {
             try nextLine(name, number, of: total)
             var words = lines.words.indices.map { Word(text: lines.text($0), location: lines.location($0)) }
             let numbers = isPlain ? 1 : 2
-            guard words.count > numbers else { throw lines.error("expected \(isPlain ? "a type" : "two types") and coefficients") }
+            guard words.count >= numbers else { throw lines.error("expected \(isPlain ? "a type" : "two types") and coefficients") }
             for k in 0..<numbers { words[k].text = "\(try type(k, atoms))" }
             if isPlain { words.insert(words[0], at: 0) }
             try take(words, section, style)
@@ -197,11 +235,11 @@ public final class DataFile {
     }
 
     /// Moves to line `number` (from 0) of `total` of a section.
-    private func nextLine(_ section: String, _ number: Int, of total: Int) throws(DeckError) {
+    func nextLine(_ section: String, _ number: Int, of total: Int) throws(DeckError) {
         guard try lines.advanceToWords() else {
             throw DeckError("'\(lines.path)' ends after \(number) of \(total) lines of \(section)", at: lines.location(line: lines.number))
         }
-        if lines.wholeNumber(0) == nil, (Self.sections + Self.coefficients).contains(lines.joined) {
+        if lines.wholeNumber(0) == nil, lines.words.count <= 3, (Self.sections + Self.coefficients).contains(lines.joined) {
             throw lines.error("\(section) has \(number) lines, but \(total) are announced")
         }
     }
@@ -220,7 +258,7 @@ public final class DataFile {
         return type
     }
 
-    private func expect(_ number: Int, _ what: String) throws(DeckError) {
+    func expect(_ number: Int, _ what: String) throws(DeckError) {
         guard lines.words.count == number else {
             throw lines.error("expected \(number) columns (\(what)), found \(lines.words.count)")
         }
@@ -359,8 +397,7 @@ public final class DataFile {
     }
 
     private func readVelocities(_ atoms: inout Atoms, _ box: Box, _ communicator: any Communicator) throws(DeckError) {
-        var index: [Int64: Int] = Dictionary(minimumCapacity: atoms.owned)
-        for i in 0..<atoms.owned { index[atoms.id[i]] = i }
+        let index = owned(atoms)
         var found = 0
         for number in 0..<header.atoms {
             try nextLine("Velocities", number, of: header.atoms)

@@ -24,6 +24,12 @@ public struct Forces: ~Copyable {
     public var virial: Tensor = .zero
     /// The share of `virial` that fixes have added to it (`fix_modify ID virial yes`).
     public var addedVirial: Tensor = .zero
+    /// The share of `energy` that is Coulomb energy of pairs. Valid when `.energy` was wanted.
+    public var coulomb: Double = 0
+    /// `energy` before bonds and the like were added to it; of use where there are `bonded` shares.
+    public var energyOfPairs: Double = 0
+    /// The shares of bonds, angles, dihedrals and impropers in all of the above; empty without any.
+    public private(set) var bonded: [BondedShare] = []
     /// Energy of each atom; a half-list pair puts half on each of its atoms, ghosts included. Empty unless wanted.
     public var atomEnergy = Column<Double>()
     /// Virial of each atom. Empty unless wanted.
@@ -38,8 +44,11 @@ public struct Forces: ~Copyable {
         force.removeAll()
         force.resize(to: count, filling: .zero)
         energy = 0
+        coulomb = 0
+        energyOfPairs = 0
         virial = .zero
         addedVirial = .zero
+        for share in bonded { share.clear(count: count, wanted: wanted) }
         atomEnergy.removeAll()
         if wanted.contains(.atomEnergy) { atomEnergy.resize(to: count, filling: 0) }
         atomVirial.removeAll()
@@ -50,8 +59,16 @@ public struct Forces: ~Copyable {
     public mutating func add(_ other: borrowing Forces, weight: Double) {
         addForceAndVirial(of: other, weight: weight)
         energy += weight * other.energy
+        coulomb += weight * other.coulomb
         for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
         for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
+    }
+
+    /// Makes room for the shares of bonds and the like, all 0.
+    public mutating func addBondedShares() {
+        guard bonded.isEmpty else { return }
+        bonded = TopologyKind.allCases.map { _ in BondedShare() }
+        for share in bonded { share.clear(count: force.count, wanted: wanted) }
     }
 
     /// A fix's share of the virial, this rank's part.
@@ -67,5 +84,21 @@ public struct Forces: ~Copyable {
         let w = Vector(repeating: weight)
         for i in 0..<force.count { into[i] = into[i].addingProduct(w, from[i]) }
         virial += other.virial * weight
+    }
+}
+
+/// What connections of one kind have contributed to `Forces`, this rank's part. Per-atom values are there where they were wanted.
+public final class BondedShare {
+    public var energy = 0.0
+    public var virial = Tensor.zero
+    public var atomEnergy = Column<Double>()
+    public var atomVirial = Column<Tensor>()
+
+    func clear(count: Int, wanted: Wanted) {
+        (energy, virial) = (0, .zero)
+        atomEnergy.removeAll()
+        if wanted.contains(.atomEnergy) { atomEnergy.resize(to: count, filling: 0) }
+        atomVirial.removeAll()
+        if wanted.contains(.atomVirial) { atomVirial.resize(to: count, filling: .zero) }
     }
 }

@@ -13,6 +13,8 @@ public final class NeighbourList {
     public let distance: Double
     public internal(set) var offsets = Column<Int32>(repeating: 0, count: 1)
     public internal(set) var neighbours = Column<Int32>()
+    /// Pairs that are not in the list since they interact with factors (`special_bonds`): a half list, shared with what is trimmed from this one.
+    public private(set) var special = SpecialPairs()
     /// Counts builds, so that whoever derives something from the list knows when it is stale.
     public internal(set) var generation = 0
     private var derived: [Key: NeighbourList] = [:]
@@ -61,6 +63,7 @@ public final class NeighbourList {
         let key = Key(kind: kind, distance: distance)
         if let list = derived[key] { return list }
         let list = NeighbourList(kind: kind, distance: distance)
+        list.special = special
         list.trim(self, atoms)
         derived[key] = list
         return list

@@ -60,6 +60,7 @@ extension Simulation {
         for fix in fixes where !RespaLevels.fixes.contains(fix.style) || fix.style == "nvt" && fix.needsVirial {
             throw SimulationError("fix \(fix.id) \(fix.style) cannot be used with run_style respa; use run_style verlet")
         }
+        if bonded?.isActive == true { throw SimulationError("run_style respa has no level for bonds yet; use run_style verlet") }
         if case .members(let assigned) = levels.forces {
             guard let hybrid = potential as? Hybrid, hybrid.members.count == assigned.count else {
                 throw SimulationError("run_style respa ... hybrid needs a pair_style hybrid of \(assigned.count) styles, not \(potential.style)")

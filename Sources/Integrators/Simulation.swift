@@ -39,6 +39,10 @@ public final class Simulation {
     public private(set) var list: NeighbourList
     public var timings = Timings()
     public internal(set) var counters = Counters()
+    /// Energies of bonds, angles ...; nil: there are none.
+    public var bonded: BondedForces?
+    /// `special_bonds`
+    public var specialBonds = SpecialBonds()
     /// `run_style respa`; nil: one time step for all forces.
     public var respa: RespaLevels?
     /// With respa: each level's forces on owned atoms.
@@ -58,6 +62,8 @@ public final class Simulation {
     public var signature = ""
 
     private let grid = CellGrid()
+    /// Found at the last build of the lists, told at the next evaluation.
+    private var missingPartner: MissingPartner?
     private let workspace = Workspace()
     var positionsAtBuild = Column<Vector>()
     var boxAtBuild: Box
@@ -292,7 +298,7 @@ public final class Simulation {
     }
 
     public var listDistance: Double { potential.requirements.cutoff > 0 ? potential.requirements.cutoff + neighbours.skin : 0 }
-    public var haloWidth: Double { max(potential.requirements.haloDepth + neighbours.skin, neighbours.minimumHalo) }
+    public var haloWidth: Double { max(potential.requirements.haloDepth + neighbours.skin, neighbours.minimumHalo, bonded?.reach ?? 0) }
 
     func rebuild(isSetup: Bool = false) {
         timings.measure(.communication) {
@@ -324,11 +330,22 @@ public final class Simulation {
         timings.measure(.neighbour) {
             let kind = potential.requirements.list
             if list.kind != kind || list.distance != listDistance { list = NeighbourList(kind: kind, distance: listDistance) }
-            if listDistance > 0 { grid.build(list, system.atoms, without: neighbours.exclusions.isEmpty ? nil : exclusion()) }
+            if listDistance > 0 {
+                grid.build(list, system.atoms, without: neighbours.exclusions.isEmpty ? nil : exclusion(), special: specialFilter())
+            }
+            missingPartner = nil
+            do throws(MissingPartner) { try bonded?.rebuild(system.atoms, box: system.box, halo: haloWidth) } catch { missingPartner = error }
             positionsAtBuild.resize(to: system.atoms.owned, filling: .zero)
             for i in 0..<system.atoms.owned { positionsAtBuild[i] = system.atoms.position[i] }
             boxAtBuild = system.box
         }
+    }
+
+    /// What takes bonded neighbours out of the list, where there are any.
+    private func specialFilter() -> SpecialFilter? {
+        guard system.atoms.special != nil else { return nil }
+        return SpecialFilter(
+            specialBonds, box: system.box, keepsExcluded: potential.keepsExcludedPairs, scales: potential.specialTreatment == .scaled)
     }
 
     /// Whether a pair is excluded. Ghosts' groups come from their owners.
@@ -426,10 +443,17 @@ public final class Simulation {
             }
         }
         (path.last ?? potential).compute(system.atoms, own, context, into: &forces)
+        if path.isEmpty { bonded?.compute(system.atoms, into: &forces) }
     }
 
     /// - Parameter members: of a hybrid, which take part; nil: all.
     func computeForces(_ wanted: Wanted, members: [Bool]? = nil) throws {
+        if let missingPartner {
+            throw SimulationError(
+                "step \(system.step): \(missingPartner.kind.name) of atoms \(missingPartner.ids.map(String.init).joined(separator: " ")): an atom "
+                    + "is missing on rank \(system.communicator.rank): it is farther away than the ghosts reach (\(haloWidth)); use comm_modify cutoff, "
+                    + "or the run has blown up")
+        }
         try potential.updateAll()
         system.forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
@@ -440,10 +464,17 @@ public final class Simulation {
                 potential.compute(system.atoms, list, context, into: &system.forces)
             }
         }
+        if let bonded { timings.measure(.bond) { bonded.compute(system.atoms, into: &system.forces) } }
         timings.measure(.communication) {
             halo.reverse(&system.forces.force)
-            if wanted.contains(.atomEnergy) { halo.reverse(&system.forces.atomEnergy) }
-            if wanted.contains(.atomVirial) { halo.reverse(&system.forces.atomVirial) }
+            if wanted.contains(.atomEnergy) {
+                halo.reverse(&system.forces.atomEnergy)
+                for share in system.forces.bonded { halo.reverse(&share.atomEnergy) }
+            }
+            if wanted.contains(.atomVirial) {
+                halo.reverse(&system.forces.atomVirial)
+                for share in system.forces.bonded { halo.reverse(&share.atomVirial) }
+            }
         }
     }
 

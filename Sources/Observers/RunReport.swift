@@ -74,7 +74,7 @@ public enum RunReport {
         text += extra
         text += timingTable(simulation, loop)
         text += memberTable(simulation.potential.timingRows, loop, communicator)
-        text += simulation.potential.remarks.map { "\n\($0)\n" }.joined()
+        text += (simulation.potential.remarks + (simulation.bonded?.remarks ?? [])).map { "\n\($0)\n" }.joined()
         text += counts(simulation)
         if let drift = observation.thermo.drift.report(atoms: atoms, system.units), !isMinimization { text += drift }
         return text
@@ -109,7 +109,7 @@ public enum RunReport {
         var text = "\nMPI task timing breakdown:\nSection |  min time  |  avg time  |  max time  |%varavg| %total\n"
         text += String(repeating: "-", count: 63) + "\n"
         var accounted = 0.0
-        for phase in Timings.Phase.allCases {
+        for phase in Timings.Phase.allCases where phase != .bond || simulation.bonded != nil {
             let seconds = simulation.timings.seconds[phase] ?? 0
             accounted += seconds
             text += timingRow(phase.rawValue, seconds, loop, communicator)

@@ -24,6 +24,9 @@ public final class Snapshot {
     private var busy: Set<String> = []
     private var reducedEnergy: Double?
     private var reducedVirial: [Double]?
+    private var reducedShares: [Double]?
+    private var reducedCoulomb: Double?
+    private var reducedPairs: Double?
 
     init(_ observation: Observation, system: System, potential: (any Potential)?, fixes: [any Fix], simulation: Simulation?, run: Run?) {
         (self.observation, self.system, self.potential) = (observation, system, potential)
@@ -51,7 +54,47 @@ public final class Snapshot {
         }
     }
 
-    /// Energy of the potential, of all ranks, energy units; what fixes add is `addedEnergy`.
+    /// Energy of bonds, angles and so on of all ranks, energy units.
+    public func bondedEnergy(_ kinds: [TopologyKind] = TopologyKind.allCases) throws -> Double {
+        if let reducedShares { return kinds.reduce(0) { $0 + reducedShares[$1.rawValue] } }
+        try require(.energy, for: "the energy of bonds")
+        guard !system.forces.bonded.isEmpty else { return 0 }
+        var energies = system.forces.bonded.map(\.energy)
+        system.communicator.all(.sum, &energies)
+        reducedShares = energies
+        return kinds.reduce(0) { $0 + energies[$1.rawValue] }
+    }
+
+    /// Virial of bonds, angles and so on of all ranks: xx yy zz xy xz yz.
+    public func bondedVirial(_ kinds: some Sequence<TopologyKind>) throws -> [Double] {
+        try require(.virial, for: "the virial of bonds")
+        var virial = [0.0, 0, 0, 0, 0, 0]
+        guard !system.forces.bonded.isEmpty else { return virial }
+        for kind in kinds { for (k, w) in system.forces.bonded[kind.rawValue].virial.voigt.enumerated() { virial[k] += w } }
+        system.communicator.all(.sum, &virial)
+        return virial
+    }
+
+    /// Energy of the potential of pairs or atoms, without that of bonds and so on.
+    public func pairEnergy() throws -> Double {
+        guard !system.forces.bonded.isEmpty else { return try potentialEnergy() }
+        if let reducedPairs { return reducedPairs }
+        try require(.energy, for: "the energy of pairs")
+        let energy = system.communicator.sum(system.forces.energyOfPairs)
+        reducedPairs = energy
+        return energy
+    }
+
+    /// The part of it that is Coulomb energy.
+    public func coulombEnergy() throws -> Double {
+        if let reducedCoulomb { return reducedCoulomb }
+        try require(.energy, for: "the Coulomb energy")
+        let energy = system.communicator.sum(system.forces.coulomb)
+        reducedCoulomb = energy
+        return energy
+    }
+
+    /// Energy of the potential and of bonds and so on, of all ranks, energy units; what fixes add is `addedEnergy`.
     public func potentialEnergy(for what: String = "the potential energy") throws -> Double {
         if let reducedEnergy { return reducedEnergy }
         try require(.energy, for: what)

@@ -11,28 +11,40 @@ public final class PotentialEnergyCompute: Compute {
         guard group == .all else { throw words.error("compute pe is of group all; see pe/atom and reduce for others") }
         let parts = try words.parts(of: "the energy", EnergyPart.allCases.map(\.rawValue))
         return PotentialEnergyCompute(
-            id: id, hasPair: parts.isEmpty || parts.contains("pair"), hasFixes: parts.isEmpty || parts.contains("fix"))
+            id: id, hasPair: parts.isEmpty || parts.contains("pair"), hasFixes: parts.isEmpty || parts.contains("fix"),
+            bonded: EnergyPart.bonded(parts))
     }
 
     public let id: String
     public let style = "pe"
     public let group = Group.all
     public let shape = ComputeShape(scalar: true, isExtensive: (true, false))
-    public var wants: Wanted { hasPair ? .energy : [] }
+    public var wants: Wanted { hasPair || !bonded.isEmpty ? .energy : [] }
     private let hasPair: Bool
     private let hasFixes: Bool
+    private let bonded: [TopologyKind]
 
-    public init(id: String, hasPair: Bool = true, hasFixes: Bool = true) { (self.id, self.hasPair, self.hasFixes) = (id, hasPair, hasFixes) }
+    public init(id: String, hasPair: Bool = true, hasFixes: Bool = true, bonded: [TopologyKind] = TopologyKind.allCases) {
+        (self.id, self.hasPair, self.hasFixes, self.bonded) = (id, hasPair, hasFixes, bonded)
+    }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
         var energy = hasPair ? try snapshot.potentialEnergy(for: "the potential energy '\(id)'") : 0
+        let others = TopologyKind.allCases.filter { !bonded.contains($0) }
+        if hasPair, !others.isEmpty { energy -= try snapshot.bondedEnergy(others) }
+        if !hasPair, !bonded.isEmpty { energy += try snapshot.bondedEnergy(bonded) }
         if hasFixes { energy += snapshot.addedEnergy() }
         return energy
     }
 }
 
-/// The parts that LAMMPS knows of an energy; those of molecules are 0 here.
-enum EnergyPart: String, CaseIterable { case pair, fix, bond, angle, dihedral, improper, kspace }
+/// The parts that LAMMPS knows of an energy.
+enum EnergyPart: String, CaseIterable {
+    case pair, fix, bond, angle, dihedral, improper, kspace
+
+    /// Kinds of connections among named parts; all where none is named.
+    static func bonded(_ parts: Set<String>) -> [TopologyKind] { TopologyKind.allCases.filter { parts.isEmpty || parts.contains($0.name) } }
+}
 
 extension Words {
     /// Names of parts up to the end.
@@ -69,24 +81,34 @@ public final class AtomEnergyCompute: Compute {
         "pe/atom", usage: "compute ID GROUP pe/atom [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]", help: "potential energy per atom"
     ) { id, group, words, _ in
         let parts = try words.parts(of: "the energy", EnergyPart.allCases.map(\.rawValue))
-        return AtomEnergyCompute(id: id, group: group, hasPair: parts.isEmpty || parts.contains("pair"))
+        return AtomEnergyCompute(id: id, group: group, hasPair: parts.isEmpty || parts.contains("pair"), bonded: EnergyPart.bonded(parts))
     }
 
     private let hasPair: Bool
+    private let bonded: [TopologyKind]
     public let id: String
     public let style = "pe/atom"
     public let group: Group
     public let shape = ComputeShape(atomColumns: 0)
     public let wants: Wanted = [.energy, .atomEnergy]
 
-    init(id: String, group: Group, hasPair: Bool = true) { (self.id, self.group, self.hasPair) = (id, group, hasPair) }
+    init(id: String, group: Group, hasPair: Bool = true, bonded: [TopologyKind] = TopologyKind.allCases) {
+        (self.id, self.group, self.hasPair, self.bonded) = (id, group, hasPair, bonded)
+    }
 
     public func atoms(_ snapshot: Snapshot) throws -> AtomValues {
         let system = snapshot.system
         var values = [Double](repeating: 0, count: system.atoms.owned)
-        guard hasPair else { return AtomValues(vector: values) }
+        guard hasPair || !bonded.isEmpty else { return AtomValues(vector: values) }
         try snapshot.require(.atomEnergy, for: "the energy per atom '\(id)'")
-        for i in values.indices where system.atoms.mask[i] & group.bit != 0 { values[i] = system.forces.atomEnergy[i] }
+        let shares = system.forces.bonded
+        for i in values.indices where system.atoms.mask[i] & group.bit != 0 {
+            values[i] = hasPair ? system.forces.atomEnergy[i] : 0
+            guard !shares.isEmpty else { continue }
+            for kind in TopologyKind.allCases where bonded.contains(kind) != hasPair {
+                values[i] += (hasPair ? -1 : 1) * shares[kind.rawValue].atomEnergy[i]
+            }
+        }
         return AtomValues(vector: values)
     }
 }
@@ -160,6 +182,11 @@ public final class AtomStressCompute: Compute {
         var result = AtomValues(width: 6, count: system.atoms.owned)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
             var s = parts.hasPair ? system.forces.atomVirial[i].upper : [0, 0, 0, 0, 0, 0]
+            if !system.forces.bonded.isEmpty {
+                for kind in TopologyKind.allCases where parts.bonded.contains(kind) != parts.hasPair {
+                    for (k, w) in system.forces.bonded[kind.rawValue].atomVirial[i].upper.enumerated() { s[k] += (parts.hasPair ? -1 : 1) * w }
+                }
+            }
             if parts.hasKinetic {
                 let v = thermal(i)
                 let m = system.units.mvv2e * system.atoms.mass(of: i)

@@ -42,9 +42,12 @@ public final class PressureCompute: Compute {
     private func virial(_ snapshot: Snapshot) throws -> [Double] {
         guard parts.needsVirial else { return [0, 0, 0, 0, 0, 0] }
         let all = try snapshot.virial(for: "the pressure '\(id)'")
-        guard parts.hasPair != parts.hasFixes else { return all }
+        guard !parts.hasAll else { return all }
         let added = try snapshot.addedVirial()
-        return parts.hasFixes ? added : zip(all, added).map { $0 - $1 }
+        let kept = parts.hasPair ? zip(all, parts.hasFixes ? [0, 0, 0, 0, 0, 0] : added).map { $0 - $1 } : parts.hasFixes ? added : [0, 0, 0, 0, 0, 0]
+        // Those of bonds are part of the whole: taken out of it, or added to nothing.
+        let bonded = try snapshot.bondedVirial(TopologyKind.allCases.filter { parts.bonded.contains($0) != parts.hasPair })
+        return zip(kept, bonded).map { $0 + (parts.hasPair ? -$1 : $1) }
     }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
@@ -68,25 +71,28 @@ public final class PressureCompute: Compute {
     /// The same as a barostat takes it (`fix_modify ID press`).
     public func pressure(_ observation: Observation) throws -> Pressure {
         let temperature = try temperatureID.map { try observation.requireCompute($0) as? TemperatureCompute }
-        guard parts.hasPair == parts.hasFixes else {
+        guard parts.hasAll || !parts.needsVirial else {
             throw DeckError("compute '\(id)' leaves a part of the virial out: no barostat can hold that pressure", at: nil)
         }
         return Pressure(temperature: temperature??.temperature, hasVirial: parts.needsVirial)
     }
 }
 
-/// The parts of a pressure or stress that are asked for: all when none is named; `virial` is all but the kinetic one. What LAMMPS has of
-/// molecules is 0 here.
+/// The parts of a pressure or stress that are asked for: all when none is named; `virial` is all but the kinetic one.
 struct StressParts: Sendable {
     static let names = ["ke", "virial"] + EnergyPart.allCases.map(\.rawValue)
     let hasKinetic: Bool
     let hasPair: Bool
     let hasFixes: Bool
-    var needsVirial: Bool { hasPair || hasFixes }
+    let bonded: [TopologyKind]
+    var needsVirial: Bool { hasPair || hasFixes || !bonded.isEmpty }
+    /// Whether it is the whole virial.
+    var hasAll: Bool { hasPair && hasFixes && bonded.count == TopologyKind.allCases.count }
 
     init(_ named: Set<String>) {
         hasKinetic = named.isEmpty || named.contains("ke")
         let all = named.isEmpty || named.contains("virial")
         (hasPair, hasFixes) = (all || named.contains("pair"), all || named.contains("fix"))
+        bonded = TopologyKind.allCases.filter { all || named.contains($0.name) }
     }
 }

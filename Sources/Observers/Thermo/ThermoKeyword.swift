@@ -51,7 +51,7 @@ public struct ThermoKeyword: Sendable {
     ]
 
     private static let system: [ThermoKeyword] = [
-        absent("bonds", "Bonds"), absent("angles", "Angles"), absent("dihedrals", "Diheds"), absent("impropers", "Impros"),
+        number(.bond, "Bonds"), number(.angle, "Angles"), number(.dihedral, "Diheds"), number(.improper, "Impros"),
         ThermoKeyword("atoms", "Atoms", "atoms", "number of atoms", isInteger: true) { Double($0.atoms) },
         ThermoKeyword("temp", "Temp", "temperature", "temperature") { try $0.temperature() },
         ThermoKeyword("press", "Press", "pressure", "pressure", wants: .virial) { try $0.pressure() },
@@ -78,8 +78,10 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword("pe", "PotEng", "energy", "potential energy, what fixes add included", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
         ThermoKeyword("ke", "KinEng", "energy", "kinetic energy, temp x dof x k / 2") { try $0.perAtom($0.kineticEnergy()) },
         ThermoKeyword("etotal", "TotEng", "energy", "potential and kinetic energy", wants: .energy) { try $0.totalEnergy() },
-        ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.snapshot.potentialEnergy()) },
-        ThermoKeyword("epair", "E_pair", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.snapshot.potentialEnergy()) },
+        ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style but that of charges", wants: .energy) {
+            try $0.perAtom($0.snapshot.pairEnergy() - $0.snapshot.coulombEnergy())
+        },
+        ThermoKeyword("epair", "E_pair", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.snapshot.pairEnergy()) },
         ThermoKeyword("enthalpy", "Enthalpy", "energy", "etotal + press vol", wants: [.energy, .virial]) { m in
             let volume = m.perAtom(m.system.box.volume)
             return try m.totalEnergy() + m.pressure() * volume / m.system.units.nktv2p
@@ -88,8 +90,14 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword("econserve", "Econserve", "energy", "etotal + ecouple, which exact dynamics would conserve", wants: .energy) {
             try $0.totalEnergy() + $0.coupledEnergy
         },
-        zero("ecoul", "E_coul", "Coulomb energy"), zero("ebond", "E_bond", "bond energy"), zero("eangle", "E_angle", "angle energy"),
-        zero("edihed", "E_dihed", "dihedral energy"), zero("eimp", "E_impro", "improper energy"), zero("emol", "E_mol", "molecular energy"),
+        ThermoKeyword("ecoul", "E_coul", "energy", "Coulomb energy of the pair style", wants: .energy) {
+            try $0.perAtom($0.snapshot.coulombEnergy())
+        },
+        energy(.bond, "ebond", "E_bond"), energy(.angle, "eangle", "E_angle"), energy(.dihedral, "edihed", "E_dihed"),
+        energy(.improper, "eimp", "E_impro"),
+        ThermoKeyword("emol", "E_mol", "energy", "energy of bonds, angles, dihedrals and impropers", wants: .energy) {
+            try $0.perAtom($0.snapshot.bondedEnergy())
+        },
         zero("elong", "E_long", "long-range energy"), zero("etail", "E_tail", "tail correction"),
     ]
 
@@ -98,9 +106,14 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword(name, header, "energy", "\(help), always 0 here") { _ in 0 }
     }
 
-    /// Topology, of which there is none.
-    private static func absent(_ name: String, _ header: String) -> ThermoKeyword {
-        ThermoKeyword(name, header, "", "number of \(name), always 0 here", isInteger: true) { _ in 0 }
+    private static func energy(_ kind: TopologyKind, _ name: String, _ header: String) -> ThermoKeyword {
+        ThermoKeyword(name, header, "energy", "energy of \(kind.plural)", wants: .energy) { try $0.perAtom($0.snapshot.bondedEnergy([kind])) }
+    }
+
+    private static func number(_ kind: TopologyKind, _ header: String) -> ThermoKeyword {
+        ThermoKeyword(kind.plural, header, "", "number of \(kind.plural)", isInteger: true) {
+            Double($0.system.atoms.topology.counts[kind.rawValue])
+        }
     }
 
     private static let box: [ThermoKeyword] = [

@@ -19,6 +19,11 @@ extension LennardJones {
             va.append(row)
         }
         if context.wanted.contains(.atomEnergy) { addSiteTangents(atoms, list, va, into: &forces) }
+        if !list.special.isEmpty {
+            let wanted = context.wanted.intersection(.atomEnergy).union(forces.wanted.intersection(.virial))
+            lennardJonesSpecial(
+                atoms, list.special, parameters, stride: typeCount + 1, seeds: a.pointer, field: v.pointer, wanted: wanted, into: &forces)
+        }
         let tally = !context.wanted.isDisjoint(with: [.virial, .atomVirial])
         switch (typeCount == 1, tally) {
         case (true, false): kernel(atoms, list, va, parameters, typeCount + 1, isSingle: true, tally: false, into: &forces)

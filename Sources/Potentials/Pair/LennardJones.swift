@@ -120,6 +120,10 @@ public final class LennardJones: PairModifiable, PairwisePotential, HasPlainKern
         } else {
             computeFast(atoms, list, into: &forces)
         }
+        if !list.special.isEmpty {
+            lennardJonesSpecial(
+                atoms, list.special, parameters, stride: typeCount + 1, seeds: nil, field: nil, wanted: forces.wanted, into: &forces)
+        }
         tail.add(atoms, context, into: &forces)
     }
 }
@@ -130,6 +134,10 @@ extension LennardJones: DifferentiablePotential {
         seeds a: borrowing Column<Double>, into forces: inout Forces
     ) {
         lennardJonesReference(atoms, list, parameters, stride: typeCount + 1, seeds: a.pointer, into: &forces)
+        if !list.special.isEmpty {
+            lennardJonesSpecial(
+                atoms, list.special, parameters, stride: typeCount + 1, seeds: a.pointer, field: nil, wanted: forces.wanted, into: &forces)
+        }
     }
 }
 

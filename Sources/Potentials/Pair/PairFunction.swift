@@ -53,6 +53,16 @@ protocol PairFunction: Sendable {
     /// charges. May change the numbers.
     static func shift(_ numbers: inout [Double], cutoff: Double) -> Double
 
+    /// Whether something of bonded neighbours remains where their factors are 0 (`special_bonds`), since these take a part of the bare
+    /// Coulomb energy from a damped one.
+    static var keepsExcluded: Bool { get }
+
+    /// Energy without and from charges, and g, of a pair of bonded neighbours with the factors of `special_bonds`: by default each part
+    /// times its factor.
+    static func scaled<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, lj: L.Plain, coulomb: L.Plain
+    ) -> (energy: L, coulomb: L, g: L) where R.Value == L.Plain
+
     /// E and g = -(dE/dr) / r, so that the force on i is g (x_i - x_j). `qq` is q_i q_j times the units' constant.
     /// Must be finite from r2 > 0 to the cutoff.
     static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> (energy: L, g: L) where R.Value == L.Plain
@@ -90,6 +100,8 @@ struct PairPass {
 
     struct Sums {
         var energy = 0.0
+        /// The part of the energy that comes from charges.
+        var coulomb = 0.0
         var virial = Tensor.zero
     }
 

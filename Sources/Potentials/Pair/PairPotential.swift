@@ -131,7 +131,18 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
             atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
         var sums = PairPass.Sums()
         Function.run(pass, usesPlainKernel && !isDerivative ? .plain : variant, &sums)
-        if !isDerivative { forces.energy += sums.energy }
+        if Function.usesCharges, !isDerivative, forces.wanted.contains(.energy) { sums.coulomb = coulombEnergy(Function.self, pass) }
+        if !list.special.isEmpty {
+            if isDerivative {
+                specialPass(Function.self, Dual<Double>.self, pass, list.special, &sums)
+            } else {
+                specialPass(Function.self, Double.self, pass, list.special, &sums)
+            }
+        }
+        if !isDerivative {
+            forces.energy += sums.energy
+            forces.coulomb += sums.coulomb
+        }
         if forces.wanted.contains(.virial) { forces.virial += sums.virial }
     }
 }

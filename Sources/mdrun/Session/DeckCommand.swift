@@ -27,6 +27,9 @@ public enum CommandRegistry {
     ]
     private static let dynamics: [any DeckCommand.Type] = [
         PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
+        BondedStyleCommand<BondTag>.self, BondedCoeffCommand<BondTag>.self, BondedStyleCommand<AngleTag>.self, BondedCoeffCommand<AngleTag>.self,
+        BondedStyleCommand<DihedralTag>.self, BondedCoeffCommand<DihedralTag>.self, BondedStyleCommand<ImproperTag>.self,
+        BondedCoeffCommand<ImproperTag>.self, SpecialBondsCommand.self,
         RunCommand.self, ReadRestart.self, WriteRestart.self, RestartCommand.self, TimerCommand.self,
         RunStyleCommand.self, MinimizeCommand.self, MinStyleCommand.self, MinModifyCommand.self,
     ]

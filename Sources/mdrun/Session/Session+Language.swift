@@ -10,7 +10,7 @@ extension Session: DeckHost {
             throw DeckError.unknown("command", command.name, known: knownCommands() + Interpreter.languageCommands)
         }
         // LAMMPS takes these before there is a box; they need its types, so they wait.
-        if system == nil, ["pair_style", "pair_modify"].contains(command.name.text) {
+        if system == nil, Self.deferrable.contains(command.name.text) {
             if command.name.text == "pair_style", let style = command.words.first, !registry.styles.contains(where: { $0.name == style.text }) {
                 throw DeckError.unknown("pair_style", style, known: registry.styles.map(\.name))
             }

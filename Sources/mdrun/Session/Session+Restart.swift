@@ -82,6 +82,7 @@ extension Session {
         state.put(communicator.sum(system.atoms.owned))
         state.put(system.cuts != nil)
         if let cuts = system.cuts { Decomposition.save(cuts, &state) }
+        system.atoms.topology.save(&state)
     }
 
     // MARK: - Reading
@@ -133,6 +134,7 @@ extension Session {
             checkpoint.fixes = restored.fixes.mapValues { $0.bytes }
             restored.checkpoint = checkpoint
         }
+        atomStyle = system.atoms.style
         for extra in system.atoms.extras where extra.name.contains("_") { extra.isRestored = true }
     }
 
@@ -167,6 +169,7 @@ extension Session {
             let cuts = try Decomposition.restoreCuts(&state)
             system.cuts = ranks == communicator.size ? cuts : nil
         }
+        system.atoms.topology = try Topology(&state)
         if self.timestep == nil { self.timestep = timestep }
         return (system, ranks)
     }
@@ -192,6 +195,8 @@ struct RestoredStates {
 struct DynamicsLines {
     private(set) var pair: [String] = []
     private(set) var fixes: [(id: String, text: String)] = []
+    /// Lines on bonds and the like.
+    private(set) var bonded: [String] = []
     /// Digest of what each of the potential's lines has read, of those that read files.
     private(set) var fileDigests: [UInt64] = []
 
@@ -206,6 +211,11 @@ struct DynamicsLines {
         case "pair_coeff", "pair_modify":
             pair.append(text)
             note(files)
+        case _ where command.name.text == "special_bonds": bonded = bonded.filter { !$0.hasPrefix("special_bonds ") } + [text]
+        case _ where TopologyKind.allCases.contains { command.name.text == "\($0.name)_style" }:
+            let kind = command.name.text.prefix { $0 != "_" }
+            bonded = bonded.filter { !$0.hasPrefix("\(kind)_") } + [text]
+        case _ where TopologyKind.allCases.contains { command.name.text == "\($0.name)_coeff" }: bonded.append(text)
         case "fix":
             fixes.removeAll { $0.id == id }
             fixes.append((id, text))
@@ -217,12 +227,12 @@ struct DynamicsLines {
 
     private mutating func note(_ files: UInt64) { if files != Checksum().value { fileDigests.append(files) } }
 
-    var signature: String { (pair + fileDigests.map { "\($0)" } + fixes.map(\.text)).joined(separator: "\n") }
+    var signature: String { (pair + bonded + fileDigests.map { "\($0)" } + fixes.map(\.text)).joined(separator: "\n") }
 
-    /// The potential's lines, where it reads no files: those are left to the deck.
+    /// Lines on bonds, and the potential's, where it reads no files: those are left to the deck.
     var savedPair: [UInt8] {
         var state = StateWriter()
-        let lines = fileDigests.isEmpty ? pair : []
+        let lines = (fileDigests.isEmpty ? pair : []) + bonded
         state.put(lines.count)
         for line in lines { state.put(line) }
         return state.bytes

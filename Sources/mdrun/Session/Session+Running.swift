@@ -32,6 +32,7 @@ extension Session {
         }
         (simulation.sortEvery, simulation.respa) = (sortEvery, respa)
         simulation.fixes = fixes
+        try checkTopology(simulation, at: location)
         try updateDeviationFile(of: potential)
         simulation.observers = observation.observers + (restarts.map { [$0] } ?? [])
         simulation.signature = signature(of: simulation)

@@ -42,6 +42,10 @@ public final class Session {
     /// Box, atoms and groups; nil until create_box or read_data.
     public var system: System?
     public var potential: (any Potential)?
+    /// `bond_style` and the like.
+    public private(set) var bonded = BondedForces()
+    /// `special_bonds`
+    public var specialBonds = SpecialBonds()
     /// Where its pair_coeff lines are, for errors that show only when everything is known.
     public var potentialLines: [SourceLocation] = []
     public var fixes: [any Fix] = []
@@ -179,6 +183,8 @@ public final class Session {
         timestep = nil
         system = nil
         potential = nil
+        bonded = BondedForces()
+        specialBonds = SpecialBonds()
         fixes = []
         observation = Observation()
         observation.host = self

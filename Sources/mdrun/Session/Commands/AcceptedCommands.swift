@@ -6,7 +6,7 @@ import Domain
 /// `atom_style`: what atoms carry, and the columns of data files.
 struct AtomStyleCommand: DeckCommand {
     static let name = "atom_style"
-    static let usage = "atom_style atomic|charge|molecular|full   (charges and molecule numbers are kept; there is no topology)"
+    static let usage = "atom_style atomic|charge|bond|angle|molecular|full"
     private let style: AtomStyle
 
     init(_ words: inout Words, _ session: Session) throws {

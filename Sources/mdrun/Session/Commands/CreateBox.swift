@@ -6,9 +6,9 @@ import Integrators
 struct CreateBox: DeckCommand {
     static let name = "create_box"
     static let usage = """
-        create_box TYPES REGION
+        create_box TYPES REGION [bond/types N] [angle/types N] [dihedral/types N] [improper/types N]
         create_box TYPES NULL ALO AHI BLO BHI CLO CHI
-        The region is a block or a prism. NULL: a general triclinic box between so many of the lattice's a1, a2, a3 (lattice custom ... triclinic/general). bond/types, angle/types and their like may be given as 0.
+        The region is a block or a prism. NULL: a general triclinic box between so many of the lattice's a1, a2, a3 (lattice custom ... triclinic/general). extra/bond/per/atom N and its like are accepted: there is always room.
         """
 
     private static let topology = [
@@ -17,6 +17,8 @@ struct CreateBox: DeckCommand {
     ]
 
     private let typeCount: Int
+    private var connectionTypes = [0, 0, 0, 0]
+    private var extraSpecial = 0
     private let box: Box
     private let location: SourceLocation
 
@@ -43,8 +45,13 @@ struct CreateBox: DeckCommand {
             guard Self.topology.contains(word.text) else {
                 throw DeckError.unknown("create_box keyword", word, known: Self.topology)
             }
-            guard try words.nonNegativeInt("a number") == 0 else {
-                throw words.error("bonds and other topology are not supported, so \(word.text) must be 0")
+            let number = try words.int("a number", in: 0...1_000_000)
+            if word.text == "extra/special/per/atom" { extraSpecial = number }
+            if let kind = TopologyKind.allCases.first(where: { word.text == "\($0.name)/types" }) {
+                guard number == 0 || session.atomStyle.topologyKinds > kind.rawValue else {
+                    throw words.error("atom_style \(session.atomStyle.rawValue) has no \(kind.plural), so \(word.text) must be 0")
+                }
+                connectionTypes[kind.rawValue] = number
             }
         }
     }
@@ -88,6 +95,10 @@ struct CreateBox: DeckCommand {
         box = try session.inDimensions(box, at: location)
         session.install(
             System(communicator: session.communicator, units: session.units, box: box, atoms: Atoms(typeCount: typeCount)))
+        if let system = session.system {
+            for kind in TopologyKind.allCases { system.atoms.topology.setTypes(kind, connectionTypes[kind.rawValue]) }
+            system.atoms.topology.extraSpecial = extraSpecial
+        }
         session.output.line("Created \(session.boxDescription(box))")
         try session.announceGrid(at: location)
     }

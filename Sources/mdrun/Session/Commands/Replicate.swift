@@ -18,7 +18,7 @@ struct Replicate: DeckCommand {
         _ = try session.requireSystem("replicate", at: location)
         copies = try ["nx", "ny", "nz"].map { try words.positiveInt($0) }
         if session.dimension == 2, copies[2] != 1 { throw words.error("two dimensions cannot be replicated along z") }
-        if words.optional("bond/periodic") { throw words.error("bonds are not supported") }
+        if words.optional("bond/periodic") { throw words.error("bond/periodic is not supported: bonds must not go round the box") }
         _ = words.optional("bbox")
     }
 
@@ -40,5 +40,9 @@ struct Replicate: DeckCommand {
         session.atomsChanged()
         try session.announceGrid(at: location)
         session.output.line("  \(system.atoms.total) atoms")
+        for kind in TopologyKind.allCases where system.atoms.topology.counts[kind.rawValue] > 0 {
+            session.output.line("  \(system.atoms.topology.counts[kind.rawValue]) \(kind.plural)")
+        }
+        session.findSpecialNeighbours()
     }
 }

@@ -24,5 +24,6 @@ struct ResetAtoms: DeckCommand {
         session.atomsChanged()
         system.wrapAtoms()
         system.atoms.resetIDs(session.communicator)
+        session.findSpecialNeighbours()
     }
 }

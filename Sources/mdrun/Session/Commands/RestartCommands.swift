@@ -73,6 +73,7 @@ struct ReadRestart: DeckCommand {
         session.output.line("  \(session.boxDescription(system.box))")
         try session.announceGrid(at: file.location)
         session.output.line("  \(system.atoms.total) atoms, step \(system.step), units \(session.units.name.rawValue)")
+        session.findSpecialNeighbours()
         for line in session.restored.pairLines { try session.interpreter.runOne(line, at: file.location) }
     }
 }

@@ -7,13 +7,14 @@ struct WriteData: DeckCommand {
     static let name = "write_data"
     static let usage = """
         write_data FILE [nocoeff] [pair ii|ij] [types numeric|labels] [triclinic/general]
-        A * in FILE becomes the step. Coefficients are never written: the deck has them. triclinic/general: in the frame in which the box was made.
+        A * in FILE becomes the step. Coefficients of bonds, angles and so on are written unless nocoeff, those of pairs never: the deck has them. triclinic/general: in the frame in which the box was made.
         """
 
     private let file: Word
     private var usesLabels = false
     private var wantsCoefficients = false
     private var isGeneral = false
+    private var hasCoefficients = true
 
     init(_ words: inout Words, _ session: Session) throws {
         let system = try session.requireSystem("write_data", at: words.location)
@@ -21,7 +22,8 @@ struct WriteData: DeckCommand {
         while let word = words.peek {
             _ = try words.word("a keyword")
             switch word.text {
-            case "nocoeff", "nofix", "nolabelmap": break
+            case "nocoeff": hasCoefficients = false
+            case "nofix", "nolabelmap": break
             case "pair":
                 _ = try words.choice("pair coefficients", [("ii", ()), ("ij", ())])
                 wantsCoefficients = true
@@ -49,6 +51,9 @@ struct WriteData: DeckCommand {
             title: "LAMMPS data file via mdrun, timestep = \(system.step), units = \(system.units.name.rawValue)", box: system.box,
             usesLabels: usesLabels)
         description.isGeneral = isGeneral
+        for kind in TopologyKind.allCases where hasCoefficients {
+            if let set = session.bonded[kind] { description.coefficients[kind] = (set.style, set.lines) }
+        }
         try DataFile.write(path, description, system.atoms, session.communicator, at: file.location)
     }
 }
