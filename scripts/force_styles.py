@@ -137,7 +137,9 @@ def decks(case, folder, folders):
         again.append(f"{kind}_style {style}")
     if has_files or first.startswith("hybrid"):
         again += coefficients
-    start = [f"variable input_dir index {folder}", "newton on", "read_restart case.restart", *again, *post]
+    # LAMMPS' clear keeps variables.
+    kept = [line for line in pre if line.split()[:1] == ["variable"] and "delete" not in line]
+    start = [f"variable input_dir index {folder}", *kept, "newton on", "read_restart case.restart", *again, *post]
     result["restart"] = start + look("restart.init") + ["run 0 post no"]
     if kind == "pair":
         result["nofdotr"] = start + ["pair_modify nofdotr"] + look("nofdotr.init") + ["run 0 post no"]

@@ -178,7 +178,8 @@ public final class DataFile {
             try nextLine(name, number, of: total)
             var words = lines.words.indices.map { Word(text: lines.text($0), location: lines.location($0)) }
             let numbers = isPlain ? 1 : 2
-            guard words.count > numbers else { throw lines.error("expected \(isPlain ? "a type" : "two types") and coefficients") }
+            // A style such as zero needs no coefficients.
+            guard words.count >= numbers else { throw lines.error("expected \(isPlain ? "a type" : "two types") and coefficients") }
             for k in 0..<numbers { words[k].text = "\(try type(k, atoms))" }
             if isPlain { words.insert(words[0], at: 0) }
             try take(words, section, style)

@@ -60,6 +60,16 @@ public final class Snapshot {
         return energy
     }
 
+    /// What of the potential's energy is Coulomb's and what a tail correction, of all ranks.
+    public func energyParts() throws -> EnergyParts {
+        try require(.energy, for: "the parts of the energy")
+        var sums = [system.forces.parts.coulomb, system.forces.parts.tail]
+        system.communicator.all(.sum, &sums)
+        var parts = EnergyParts()
+        (parts.coulomb, parts.tail) = (sums[0], sums[1])
+        return parts
+    }
+
     /// Energy that fixes add (`fix_modify ID energy yes`), of all ranks.
     public func addedEnergy() -> Double { fixes.reduce(0) { $0 + $1.potentialEnergy } }
 

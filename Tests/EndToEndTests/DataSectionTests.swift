@@ -50,7 +50,7 @@ import Testing
         for (section, pair, place, words) in [
             ("Pair Coeffs\n\n1 0.1 abc\n2 0.2 3.2\n", lj, "a.data:17:7", "sigma must be a number, not 'abc'"),
             ("Pair Coeffs\n\n1 0.1 3.0\n3 0.2 3.2\n", lj, "a.data:18:1", "atom type 3 is not from 1 to 2"),
-            ("Pair Coeffs\n\n1 0.1 3.0\n", lj, "a.data:19:", "Pair Coeffs"), ("Pair Coeffs\n\n1\n2 1 1\n", lj, "a.data:17:", "coefficients"),
+            ("Pair Coeffs\n\n1 0.1 3.0\n", lj, "a.data:19:", "Pair Coeffs"), ("Pair Coeffs\n\n1\n2 1 1\n", lj, "a.data:17:", "epsilon"),
             ("Pair Coeffs\n\n1 0.1 3.0\n2 0.2 3.2\n", "", "a.data:15:1", "needs a pair_style before read_data"),
             ("Bond Coeffs\n\n1 0.1 3.0\n", lj, "a.data:15:1", "section Bond Coeffs is not supported"),
             ("Angle Coeffs\n\n1 0.1 3.0\n", lj, "a.data:15:1", "nocoeff"), ("Bonds\n\n1 1 1 2\n", lj, "a.data:15:1", "section Bonds is not supported"),

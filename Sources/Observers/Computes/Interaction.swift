@@ -118,7 +118,7 @@ public final class PairEnergyCompute: Compute {
         let part = words.isAtEnd
             ? "epair" : try words.choice("a part of the energy", ["epair", "evdwl", "ecoul"].map { ($0, $0) })
         try words.finish()
-        let compute = PairEnergyCompute(id: id, word, number: number, isZero: part == "ecoul")
+        let compute = PairEnergyCompute(id: id, word, number: number, part)
         _ = try compute.path(observation.requireHost().watchedPotential)
         return compute
     }
@@ -130,11 +130,10 @@ public final class PairEnergyCompute: Compute {
     public let wants: Wanted = .energy
     private let pairStyle: Word
     private let number: Int
-    /// Coulomb energy is part of what the potentials here call their energy.
-    private let isZero: Bool
+    private let part: String
 
-    init(id: String, _ pairStyle: Word, number: Int, isZero: Bool) {
-        (self.id, self.pairStyle, self.number, self.isZero) = (id, pairStyle, number, isZero)
+    init(id: String, _ pairStyle: Word, number: Int, _ part: String) {
+        (self.id, self.pairStyle, self.number, self.part) = (id, pairStyle, number, part)
     }
 
     private func path(_ potential: (any Potential)?) throws -> [any Potential] {
@@ -157,12 +156,16 @@ public final class PairEnergyCompute: Compute {
     }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
-        if isZero { return 0 }
+        func chosen(_ whole: Double, _ coulomb: Double) -> Double { part == "epair" ? whole : part == "ecoul" ? coulomb : whole - coulomb }
         let path = try path(snapshot.potential)
-        if path.count == 1 { return try snapshot.potentialEnergy(for: "compute '\(id)' (pair)") }
+        if path.count == 1 {
+            return chosen(try snapshot.potentialEnergy(for: "compute '\(id)' (pair)"), try snapshot.energyParts().coulomb)
+        }
         try snapshot.require([], for: "compute '\(id)' (pair)")
         var forces = Forces()
         snapshot.simulation?.evaluate(.energy, of: path, into: &forces)
-        return snapshot.system.communicator.sum(forces.energy)
+        var sums = [forces.energy, forces.parts.coulomb]
+        snapshot.system.communicator.all(.sum, &sums)
+        return chosen(sums[0], sums[1])
     }
 }

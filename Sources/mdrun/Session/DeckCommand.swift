@@ -27,7 +27,7 @@ public enum CommandRegistry {
     ]
     private static let dynamics: [any DeckCommand.Type] = [
         PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
-        RunCommand.self, ReadRestart.self, WriteRestart.self, RestartCommand.self, TimerCommand.self,
+        RunCommand.self, ReadRestart.self, WriteRestart.self, WriteCoeff.self, RestartCommand.self, TimerCommand.self,
         RunStyleCommand.self, MinimizeCommand.self, MinStyleCommand.self, MinModifyCommand.self,
     ]
     private static let output: [any DeckCommand.Type] = [
