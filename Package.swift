@@ -48,7 +48,7 @@ let package = Package(
             swiftSettings: optimised),
         .target(name: "Fitting", dependencies: ["Potentials", "Domain", "Deck", "Digest"], swiftSettings: optimised),
         .target(
-            name: "MDSession", dependencies: ["Observers", "Integrators", "Potentials", "Domain", "Deck"],
+            name: "MDSession", dependencies: ["Observers", "Integrators", "Potentials", "Domain", "Deck", "Digest"],
             path: "Sources/mdrun/Session", swiftSettings: optimised),
         .executableTarget(
             name: "mdrun", dependencies: ["MDSession", "Integrators"], path: "Sources/mdrun/Main", swiftSettings: optimised),

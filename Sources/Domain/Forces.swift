@@ -14,18 +14,31 @@ public struct Wanted: OptionSet, Sendable {
     public static let everything: Wanted = [.energy, .virial, .atomEnergy, .atomVirial]
 }
 
+/// Parts of an energy that thermo output shows by themselves.
+public struct EnergyParts: Sendable {
+    public var coulomb = 0.0
+    public var tail = 0.0
+
+    public init() {}
+
+    public mutating func add(_ other: EnergyParts, weight: Double = 1) {
+        coulomb += weight * other.coulomb
+        tail += weight * other.tail
+    }
+}
+
 /// What potentials write, on owned *and* ghost atoms: `Halo.reverse` then sums ghosts' parts onto their owners.
 public struct Forces: ~Copyable {
     /// Force in energy / length units; w is not used and may hold rubbish.
     public var force = Column<Vector>()
     /// This rank's part of the potential energy (sum over ranks = total). Valid when `.energy` was wanted.
     public var energy: Double = 0
+    /// What of `energy` is Coulomb's, and what is a tail correction, where potentials tell them apart.
+    public var parts = EnergyParts()
     /// This rank's part of the virial W_ab = sum r_a f_b (LAMMPS' sign; pressure = (N k T + tr W / 3) / V). Valid when wanted.
     public var virial: Tensor = .zero
     /// The share of `virial` that fixes have added to it (`fix_modify ID virial yes`).
     public var addedVirial: Tensor = .zero
-    /// The share of `energy` that is Coulomb energy of pairs. Valid when `.energy` was wanted.
-    public var coulomb: Double = 0
     /// `energy` before bonds and the like were added to it; of use where there are `bonded` shares.
     public var energyOfPairs: Double = 0
     /// The shares of bonds, angles, dihedrals and impropers in all of the above; empty without any.
@@ -44,7 +57,7 @@ public struct Forces: ~Copyable {
         force.removeAll()
         force.resize(to: count, filling: .zero)
         energy = 0
-        coulomb = 0
+        parts = EnergyParts()
         energyOfPairs = 0
         virial = .zero
         addedVirial = .zero
@@ -59,7 +72,7 @@ public struct Forces: ~Copyable {
     public mutating func add(_ other: borrowing Forces, weight: Double) {
         addForceAndVirial(of: other, weight: weight)
         energy += weight * other.energy
-        coulomb += weight * other.coulomb
+        parts.add(other.parts, weight: weight)
         for i in atomEnergy.indices { atomEnergy[i] += weight * other.atomEnergy[i] }
         for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] * weight }
     }

@@ -17,7 +17,7 @@ public struct Checkpoint: Sendable {
     /// Planes between ranks' bricks.
     public var cuts: [[Double]]
     /// This rank's part of the step's energy and virial, and which of them was computed.
-    public var evaluated: (wanted: Wanted, energy: Double, virial: Tensor, added: Tensor) = ([], 0, .zero, .zero)
+    public var evaluated: (wanted: Wanted, energy: Double, parts: EnergyParts, virial: Tensor, added: Tensor) = ([], 0, EnergyParts(), .zero, .zero)
     /// Of ids and positions, so that a deck that changes them in between begins anew.
     public var digest: UInt64 = 0
     /// Potential, fixes and whatever else must be the same; made and compared by the session.
@@ -57,13 +57,15 @@ extension Checkpoint {
     /// `evaluated`, which differs between ranks.
     public func saveEvaluated(_ state: inout StateWriter) {
         state.put(evaluated.wanted.rawValue)
-        state.put(evaluated.energy)
+        for number in [evaluated.energy, evaluated.parts.coulomb, evaluated.parts.tail] { state.put(number) }
         for tensor in [evaluated.virial, evaluated.added] { for row in [tensor.x, tensor.y, tensor.z] { state.put(row) } }
     }
 
     public mutating func restoreEvaluated(_ state: inout StateReader) throws(StateError) {
         evaluated.wanted = Wanted(rawValue: try state.int())
         evaluated.energy = try state.double()
+        evaluated.parts.coulomb = try state.double()
+        evaluated.parts.tail = try state.double()
         evaluated.virial = Tensor(x: try state.vector(), y: try state.vector(), z: try state.vector())
         evaluated.added = Tensor(x: try state.vector(), y: try state.vector(), z: try state.vector())
     }

@@ -156,6 +156,7 @@ extension Simulation {
     /// Energy and virial of the present level, and those of atoms.
     private func addToTotal() {
         total.energy += system.forces.energy
+        total.parts.add(system.forces.parts)
         total.virial += system.forces.virial
         for i in total.atomEnergy.indices { total.atomEnergy[i] += system.forces.atomEnergy[i] }
         for i in total.atomVirial.indices { total.atomVirial[i] += system.forces.atomVirial[i] }

@@ -12,7 +12,7 @@ extension Simulation {
             forces: (0..<owned).map { system.forces.force[$0] }, positionsAtBuild: (0..<owned).map { positionsAtBuild[$0] },
             boxAtBuild: boxAtBuild, lastBuild: lastBuild, nextSort: nextSort, counters: counters, cuts: decomposition.cuts)
         result.signature = signature
-        result.evaluated = (system.forces.wanted, system.forces.energy, system.forces.virial, system.forces.addedVirial)
+        result.evaluated = (system.forces.wanted, system.forces.energy, system.forces.parts, system.forces.virial, system.forces.addedVirial)
         return result
     }
 
@@ -47,8 +47,8 @@ extension Simulation {
     func goOn(from checkpoint: Checkpoint) throws {
         for i in 0..<system.atoms.owned { system.forces.force[i] = checkpoint.forces[i] }
         // Fixes may have changed box and positions since the forces were computed (fix deform): energy and virial are those of the step.
-        let (known, energy, virial, added) = checkpoint.evaluated
-        if known.contains(.energy) { system.forces.energy = energy }
+        let (known, energy, parts, virial, added) = checkpoint.evaluated
+        if known.contains(.energy) { (system.forces.energy, system.forces.parts) = (energy, parts) }
         if known.contains(.virial) { (system.forces.virial, system.forces.addedVirial) = (virial, added) }
         counters = checkpoint.counters
         for fix in fixes {

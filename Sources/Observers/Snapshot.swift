@@ -25,7 +25,6 @@ public final class Snapshot {
     private var reducedEnergy: Double?
     private var reducedVirial: [Double]?
     private var reducedShares: [Double]?
-    private var reducedCoulomb: Double?
     private var reducedPairs: Double?
 
     init(_ observation: Observation, system: System, potential: (any Potential)?, fixes: [any Fix], simulation: Simulation?, run: Run?) {
@@ -85,15 +84,6 @@ public final class Snapshot {
         return energy
     }
 
-    /// The part of it that is Coulomb energy.
-    public func coulombEnergy() throws -> Double {
-        if let reducedCoulomb { return reducedCoulomb }
-        try require(.energy, for: "the Coulomb energy")
-        let energy = system.communicator.sum(system.forces.coulomb)
-        reducedCoulomb = energy
-        return energy
-    }
-
     /// Energy of the potential and of bonds and so on, of all ranks, energy units; what fixes add is `addedEnergy`.
     public func potentialEnergy(for what: String = "the potential energy") throws -> Double {
         if let reducedEnergy { return reducedEnergy }
@@ -101,6 +91,16 @@ public final class Snapshot {
         let energy = system.communicator.sum(system.forces.energy)
         reducedEnergy = energy
         return energy
+    }
+
+    /// What of the potential's energy is Coulomb's and what a tail correction, of all ranks.
+    public func energyParts() throws -> EnergyParts {
+        try require(.energy, for: "the parts of the energy")
+        var sums = [system.forces.parts.coulomb, system.forces.parts.tail]
+        system.communicator.all(.sum, &sums)
+        var parts = EnergyParts()
+        (parts.coulomb, parts.tail) = (sums[0], sums[1])
+        return parts
     }
 
     /// Energy that fixes add (`fix_modify ID energy yes`), of all ranks.

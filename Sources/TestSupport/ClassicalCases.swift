@@ -18,6 +18,13 @@ enum ClassicalCases {
         pairs("lj-gromacs", "lj/gromacs 4.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [4, 6]),
         pairs("lj-coulomb", "lj/cut/coul/cut 5.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [5, 6], charge: [0, 0.3, -0.45]),
         pairs("coul-debye", "coul/debye 0.4 6.0", "* *", [6], charge: [0, 0.3, -0.45]),
+        pairs("morse-smooth-linear", "morse/smooth/linear 6.0", "* * 0.3 1.4 3.0", [6]),
+        pairs("gauss", "gauss 6.0", "1 1 0.3 0.15\n2 2 -0.2 0.1", [6]),
+        pairs("born-gauss", "born/gauss 6.0", "* * 900 3.1 0.3 0.5 3.2", [6]),
+        pairs("beck", "beck 6.0", "* * 399 50 0.675 2.0 4.390e-4", [6]),
+        pairs("lj-debye", "lj/cut/coul/debye 0.4 5.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [5, 6], charge: [0, 0.3, -0.45]),
+        pairs("born-dsf", "born/coul/dsf 0.25 5.0 6.0", "* * 0.2 0.33 2.4 20 4", [5, 6], charge: [0, 0.3, -0.45]),
+        pairs("table", "table spline 4000", "1 1 dense.table FIRST\n1 2 dense.table SECOND\n2 2 dense.table SECOND", [6]),
         bodies("eam-alloy", "eam/alloy", "* * both.eam.alloy Si Ni", []),
         bodies("eam-fs", "eam/fs", "* * both.eam.fs Si Ni", []),
         bodies("eam", "eam", "1 1 first.eam\n2 2 second.eam", funcflEnd),
@@ -29,6 +36,10 @@ enum ClassicalCases {
         bodies("sw-null", "sw", "* * both.sw Si NULL", []),
         bodies("tersoff", "tersoff", "* * both.tersoff Si Ni", [2.7, 3.1, 3.2, 2.65, 3.15]),
         bodies("tersoff-one", "tersoff", "* * both.tersoff Ni Ni", [2.7, 3.2]),
+        bodies("tersoff-shift", "tersoff shift -0.02", "* * both.tersoff Si Ni", [2.72, 3.12, 3.22, 2.67, 3.17]),
+        bodies("tersoff-zbl", "tersoff/zbl", "* * both.tersoff.zbl Si Ni", [2.7, 3.1, 3.2, 2.65, 3.15]),
+        bodies("tersoff-mod", "tersoff/mod", "* * both.tersoff.mod Si Ni", [2.7, 3.1, 3.2, 2.65, 3.15]),
+        bodies("tersoff-modc", "tersoff/mod/c", "* * both.tersoff.modc Si Ni", [2.7, 3.1, 3.2, 2.65, 3.15]),
         bodies("tersoff-null", "tersoff", "* * both.tersoff Si NULL", [2.7, 3.1]),
     ]
 
@@ -45,6 +56,19 @@ enum ClassicalCases {
         make(name, style, lines, distances, charge: nil, isShifted: false)
     }
 
+    /// Forces of a table are the gradient to its resolution, so it is fine here.
+    private static let denseTable: String = {
+        var text = ""
+        for (name, depth) in [("FIRST", 0.3), ("SECOND", 0.2)] {
+            text += "\(name)\nN 4000 R 0.8 6.0\n\n"
+            for k in 0..<4000 {
+                let r = 0.8 + 5.2 * Double(k) / 3999, x = exp(-1.3 * (r - 3))
+                text += "\(k + 1) \(r) \(depth * (x * x - 2 * x)) \(2.6 * depth * (x * x - x))\n"
+            }
+        }
+        return text
+    }()
+
     private static func make(
         _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]?, isShifted: Bool
     ) -> PotentialCase {
@@ -59,6 +83,7 @@ enum ClassicalCases {
             var setup = setup
             setup.read = { path, _ in
                 switch path {
+                case "dense.table": Array(denseTable.utf8)
                 case "first.eam": Array(SyntheticEAM().single(0.8).utf8)
                 case "second.eam": Array(SyntheticEAM().single(1.1).utf8)
                 case "both.eam.alloy": Array(SyntheticEAM().text.utf8)

@@ -9,6 +9,8 @@ import Testing
     static let decks = [
         "morse", "buck", "born", "zbl", "yukawa", "soft", "lj-tail", "lj96", "mie", "lj-expand", "lj-smooth", "lj-smooth-linear",
         "lj-gromacs", "lj-coulomb", "buck-coulomb", "coulomb", "eam", "eam-alloy", "eam-fs", "eam-null", "sw", "sw-null", "tersoff", "tersoff-null",
+        "morse-smooth-linear", "gauss", "born-gauss", "beck", "lj-debye", "lj-dsf", "born-dsf", "born-wolf", "damped", "table-linear",
+        "table-match", "table-lookup", "table-spline", "sw-pairs", "tersoff-shift", "tersoff-zbl", "tersoff-mod", "tersoff-modc",
     ]
 
     /// Rows of numbers under a head.
@@ -66,6 +68,6 @@ import Testing
 
     @Test(arguments: decks) func onOneRank(_ deck: String) throws { try compare(deck, ranks: 1) }
 
-    @Test(arguments: ["born", "lj-coulomb", "eam", "eam-fs", "sw", "tersoff"], [2, 4])
+    @Test(arguments: ["born", "lj-coulomb", "lj-dsf", "table-spline", "tersoff-mod", "eam", "eam-fs", "sw", "tersoff"], [2, 4])
     func onRanks(_ deck: String, _ ranks: Int) throws { try compare(deck, ranks: ranks) }
 }

@@ -186,6 +186,13 @@ import Testing
         let other = try DeckRunner.run("units metal\nread_restart a\n" + rest, bytes: files)
         defer { DeckRunner.cleanUp(other) }
         #expect(other.status == 0 && other.log.contains("does not go on bit for bit"), "\(other.errors)")
+        // Both digests are named, of a file that both logs name.
+        func digest(_ log: String) -> String? {
+            log.split(separator: "\n").first { $0.contains("model file schnet.json: ") }?.split(separator: " ").last.map(String.init)
+        }
+        let then = try #require(digest(first.log)), now = try #require(digest(other.log))
+        #expect(then.count == 64 && now != then && !same.log.contains("the run that wrote the restart file"))
+        #expect(other.log.contains("'schnet.json' has SHA-256 \(now); the run that wrote the restart file used one with SHA-256 \(then)"))
     }
 
     @Test("timer timeout ends runs", arguments: [1, 2]) func timeout(ranks: Int) throws {

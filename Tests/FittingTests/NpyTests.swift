@@ -83,7 +83,7 @@ func npy(
             (Array("no numpy file at all".utf8), "is not an npy file"),
             ([0x93], "is not an npy file"),
             (npy([1], "(1,)", version: 4), "npy version 4.0"),
-            (npy([1], "(1,)", descr: ">f8"), "little-endian"),
+            (npy([1], "(1,)", descr: "<i8"), "floating point"),
             (npy([1], "(1,)", descr: "|O"), "'|O'"),
             (npy([1], "(2,)"), "needs 16"),
             (npy([1, 2], "(1,)"), "needs 8"),

@@ -47,6 +47,20 @@ import Testing
         #expect(real.contains("units electron"))
     }
 
+    @Test func tables() throws {
+        let file = try contents("both.table")
+        #expect(message("table linear 100", "* * both.table FREE", file: file) == "no error")
+        #expect(message("table linear 100", "* * both.table FRE", file: file).contains("no section 'FRE' (sections: FREE, EVEN, SQUARE)"))
+        #expect(message("table linear 100", "* * both.table FREE 6.5", file: file).contains("must lie within the table"))
+        #expect(message("table linear 1", "* * both.table FREE", file: file).contains("the number of samples"))
+        #expect(message("table bitmap 12", "* * both.table FREE", file: file).contains("bitmap is not there"))
+        #expect(message("table linear 100 pppm", "* * both.table FREE", file: file).contains("no long-range sums"))
+        #expect(message("table linear 100", "1 1 both.table FREE", file: file).contains("no pair_coeff for types 1 and 2"))
+        #expect(message("table linear 100", "* * both.table A", file: "A\nN 3\n\n1 1 0 0\n2 2 0 0\n").contains("the file ends"))
+        #expect(message("table linear 100", "* * both.table A", file: "A\nN 3 BITMAP 1 2\n\n1 1 0 0\n2 2 0 0\n").contains("bitmapped tables"))
+        #expect(message("table linear 100", "* * both.table A", file: "A\nN 2\n\n1 2 0 0\n2 1 0 0\n").contains("distances must increase"))
+    }
+
     @Test func masses() throws {
         let eam = try potential("eam/alloy", "* * \(Self.folder)/both.eam.alloy NULL Ni", system.setup())
         #expect(eam.takeAllMasses() == [2: 58.71])
@@ -65,5 +79,8 @@ import Testing
         let tersoff = try contents("both.tersoff")
         let power = tersoff.replacingOccurrences(of: "Si Si Si 3.0", with: "Si Si Si 2.0")
         #expect(message("tersoff", "* * both.tersoff Si Ni", file: power).contains("must be 1 or 3"))
+        #expect(message("tersoff/zbl", "* * both.tersoff Si Ni", file: tersoff).contains("number 15 of 18"))
+        #expect(message("tersoff shift", "* * both.tersoff Si Ni", file: tersoff).contains("what is added to distances"))
+        #expect(message("sw threebody maybe", "* * both.sw Si Ni", file: sw).contains("on or off"))
     }
 }

@@ -2,11 +2,11 @@
 """Writes the decks and synthetic parameter files of Tests/Reference/lammps/potentials, runs LAMMPS on the decks (one rank) and keeps its numbers
 beside them (DECK.golden: the table, then forces, energies and stresses of the atoms of step 0).
 
-    LMP=lmp scripts/reference/make_potential_reference.py
+    LMP=lmp scripts/reference/make_potential_reference.py [NAME ...]
 
 Golden files are of LAMMPS 22 Jul 2025. Tests/EndToEndTests/PotentialReferenceTests.swift runs the same decks. Needs Python 3 alone.
 """
-import math, os, pathlib, shlex, subprocess, tempfile
+import math, os, pathlib, shlex, subprocess, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent.parent.parent / "Tests/Reference/lammps/potentials"
 LMP = shlex.split(os.environ.get("LMP", "lmp"))
@@ -59,6 +59,19 @@ CASES = {
     "lj-coulomb": (CROWD, "pair_style lj/cut/coul/cut 6.0 7.0\npair_coeff 1 1 0.02 2.9\npair_coeff 2 2 0.03 3.1 6.5 5.5\npair_modify shift yes"),
     "buck-coulomb": (CROWD, "pair_style buck/coul/cut 7.0 6.0\npair_coeff 1 1 900 0.33 20\npair_coeff 1 2 1100 0.31 15 6.5 6.8\npair_coeff 2 2 700 0.35 25\npair_modify shift yes"),
     "coulomb": (CROWD, "pair_style hybrid/overlay coul/cut 6.0 coul/debye 0.4 5.0 lj/cut 6.0\npair_coeff * * coul/cut\npair_coeff * * coul/debye\npair_coeff * * lj/cut 0.02 3.0"),
+    "morse-smooth-linear": (CROWD, "pair_style morse/smooth/linear 6.0\npair_coeff 1 1 0.3 1.4 3.0\npair_coeff 1 2 0.25 1.5 2.9 5.5\npair_coeff 2 2 0.2 1.3 3.1"),
+    "gauss": (CROWD, "pair_style gauss 6.0\npair_coeff 1 1 0.3 0.15\npair_coeff 2 2 -0.2 0.1 5.5\npair_modify shift yes"),
+    "born-gauss": (CROWD, "pair_style born/gauss 6.0\npair_coeff 1 1 900 3.1 0.3 0.5 3.2\npair_coeff 1 2 800 3.0 0.25 0.6 3.1\npair_coeff 2 2 700 2.9 0.2 0.4 3.3\npair_modify shift yes"),
+    "beck": (CROWD, "pair_style beck 6.0\npair_coeff 1 1 399 50 0.675 2.0 4.390e-4\npair_coeff 1 2 380 45 0.6 1.9 4.1e-4 5.5\npair_coeff 2 2 350 40 0.7 1.95 4.2e-4"),
+    "lj-debye": (CROWD, "pair_style lj/cut/coul/debye 0.4 6.0 7.0\npair_coeff 1 1 0.02 2.9\npair_coeff 2 2 0.03 3.1 6.5 5.5\npair_modify shift yes"),
+    "lj-dsf": (CROWD, "pair_style lj/cut/coul/dsf 0.25 6.0 7.0\npair_coeff 1 1 0.02 2.9\npair_coeff 2 2 0.03 3.1 6.5\npair_modify shift yes"),
+    "born-dsf": (CROWD, "pair_style born/coul/dsf 0.25 6.0 7.0\npair_coeff 1 1 0.2 0.33 2.4 20 4\npair_coeff 1 2 0.3 0.31 2.3 15 -3 6.5\npair_coeff 2 2 0.25 0.35 2.2 25 7\npair_modify shift yes"),
+    "born-wolf": (CROWD, "pair_style born/coul/wolf 0.25 6.0 7.0\npair_coeff 1 1 0.2 0.33 2.4 20 4\npair_coeff 1 2 0.3 0.31 2.3 15 -3 6.5\npair_coeff 2 2 0.25 0.35 2.2 25 7"),
+    "damped": (CROWD, "pair_style hybrid/overlay coul/dsf 0.3 6.0 coul/wolf 0.2 5.5 lj/cut 6.0\npair_coeff * * coul/dsf\npair_coeff * * coul/wolf\npair_coeff * * lj/cut 0.02 3.0"),
+    "table-linear": (CROWD, "pair_style table linear 2000\npair_coeff 1 1 both.table FREE\npair_coeff 1 2 both.table EVEN 5.5\npair_coeff 2 2 both.table SQUARE"),
+    "table-match": (CROWD, "pair_style table linear 300\npair_coeff * * both.table SQUARE"),
+    "table-lookup": (CROWD, "pair_style table lookup 5000\npair_coeff 1 1 both.table FREE\npair_coeff 1 2 both.table EVEN 5.5\npair_coeff 2 2 both.table SQUARE"),
+    "table-spline": (CROWD, "pair_style table spline 1000\npair_coeff 1 1 both.table FREE 5.8\npair_coeff 1 2 both.table EVEN\npair_coeff 2 2 both.table SQUARE"),
     "eam": (METAL, "pair_style eam\npair_coeff 1 1 first.eam\npair_coeff 2 2 second.eam"),
     "eam-alloy": (METAL, "pair_style eam/alloy\npair_coeff * * both.eam.alloy Si Ni"),
     "eam-fs": (METAL, "pair_style eam/fs\npair_coeff * * both.eam.fs Ni Si"),
@@ -66,6 +79,11 @@ CASES = {
     "sw": (DIAMOND, "pair_style sw\npair_coeff * * both.sw Si Ni"),
     "sw-null": (DIAMOND, "pair_style hybrid/overlay sw lj/cut 6.0\npair_coeff * * sw both.sw Si NULL\npair_coeff * 2 lj/cut 0.05 2.2"),
     "tersoff": (DIAMOND, "pair_style tersoff\npair_coeff * * both.tersoff Si Ni"),
+    "sw-pairs": (DIAMOND, "pair_style sw threebody off\npair_coeff * * both.sw Si Ni"),
+    "tersoff-shift": (DIAMOND, "pair_style tersoff shift -0.02\npair_coeff * * both.tersoff Si Ni"),
+    "tersoff-zbl": (DIAMOND, "pair_style tersoff/zbl\npair_coeff * * both.tersoff.zbl Si Ni"),
+    "tersoff-mod": (DIAMOND, "pair_style tersoff/mod\npair_coeff * * both.tersoff.mod Si Ni"),
+    "tersoff-modc": (DIAMOND, "pair_style tersoff/mod/c\npair_coeff * * both.tersoff.modc Si Ni"),
     "tersoff-null": (DIAMOND, "pair_style hybrid/overlay tersoff lj/cut 6.0\npair_coeff * * tersoff both.tersoff Si NULL\npair_coeff * 2 lj/cut 0.05 2.2"),
 }
 
@@ -130,18 +148,63 @@ def write_triples():
                 words = pairs[i, j].split() if j == k else ["0.0", "0.0", "0.0", "0.0", *pairs[i, k].split()[4:6], "0.0", "0.0"]
                 tersoff += head + " " + words[0] + "\n      " + " ".join(words[1:]) + "\n"
     (HERE / "both.tersoff").write_text(tersoff)
+    nuclei = {"Si": 14, "Ni": 28}
+    zbl, mod, modc = ("# synthetic parameters, for tests\n" for _ in range(3))
+    # n beta lambda2 B R D lambda1 A of a pair
+    others = {("Si", "Si"): "1.0 1.0 1.35 121.0 2.9 0.2 3.2 3200.0", ("Ni", "Ni"): "0.9 1.1 1.4 130.0 2.95 0.25 3.1 2900.0",
+              ("Si", "Ni"): "1.0 1.0 1.37 125.0 2.9 0.25 3.15 3000.0", ("Ni", "Si"): "0.9 1.1 1.37 125.0 2.9 0.25 3.15 3000.0"}
+    entries = [line for line in tersoff.split("\n")[1:] if line]
+    for head, tail in zip(entries[::2], entries[1::2]):
+        i, j, k = head.split()[:3]
+        zbl += f"{head}\n{tail} {nuclei[i]} {nuclei[j]} 1.9 7.0\n"
+        m, lambda3 = (1, 1.9) if i == "Si" else (3, 0.6)
+        words = others[i, j].split() if j == k else ["0.0"] * 4 + others[i, k].split()[4:6] + ["0.0"] * 2
+        delta = 0.53 if i == "Si" else 0.6
+        entry = f"{i} {j} {k} {m}.0 {lambda3} {-0.365 if j == k else -0.3} {' '.join(words[:2])}\n  {' '.join(words[2:])}\n  {delta if j == k else 0.0} 0.2 {7.3e5 if i == j else 6e5} 1e6 1.0 26.0"
+        mod += entry + "\n"
+        modc += entry + f" {-0.05 if j == k else 0.0}\n"
+    (HERE / "both.tersoff.zbl").write_text(zbl)
+    (HERE / "both.tersoff.mod").write_text(mod)
+    (HERE / "both.tersoff.modc").write_text(modc)
+
+
+def write_table():
+    """Morse's function, sampled in three ways."""
+    def energy(r):
+        return 0.3 * (math.exp(-2.6 * (r - 3)) - 2 * math.exp(-1.3 * (r - 3)))
+
+    def force(r):
+        return 0.3 * 2.6 * (math.exp(-2.6 * (r - 3)) - math.exp(-1.3 * (r - 3)))
+
+    def slope(r):
+        return 0.3 * 2.6 * (-2.6 * math.exp(-2.6 * (r - 3)) + 1.3 * math.exp(-1.3 * (r - 3)))
+
+    lo, hi = 0.8, 6.0
+    sections = {
+        "FREE": ("N 260", [lo + (hi - lo) * (k / 259) ** 1.1 for k in range(260)]),
+        "EVEN": (f"N 240 R {lo} {hi} FPRIME {slope(lo):.12g} {slope(hi):.12g}", [lo + (hi - lo) * k / 239 for k in range(240)]),
+        "SQUARE": (f"N 300 RSQ {lo} {hi}", [math.sqrt(lo * lo + (hi * hi - lo * lo) * k / 299) for k in range(300)]),
+    }
+    text = "# synthetic tables, for tests UNITS: metal\n"
+    for name, (head, places) in sections.items():
+        text += f"\n{name}   # a section\n{head}\n\n" + "".join(f"{k + 1} {r:.15g} {energy(r):.15g} {force(r):.15g}\n" for k, r in enumerate(places))
+    (HERE / "both.table").write_text(text)
 
 
 def main():
     HERE.mkdir(parents=True, exist_ok=True)
     write_eam()
     write_triples()
+    write_table()
+    only = sys.argv[1:]
     for name, (start, pair) in CASES.items():
+        if only and name not in only:
+            continue
         deck = HERE / f"in.{name}"
         deck.write_text(START.format(**start) + pair + "\n" + END.format(name=name))
         with tempfile.TemporaryDirectory() as folder:
             for file in HERE.iterdir():
-                if "eam" in file.suffixes[0:1] + file.suffixes[1:2] or file.suffix in (".eam", ".alloy", ".fs", ".sw", ".tersoff"):
+                if "eam" in file.suffixes[0:1] + file.suffixes[1:2] or file.name.startswith("both."):
                     os.symlink(file, pathlib.Path(folder) / file.name)
             done = subprocess.run([*LMP, "-in", str(deck), "-log", "log", "-screen", "none"], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
             log = (pathlib.Path(folder) / "log").read_text()

@@ -156,11 +156,16 @@ public final class PairEnergyCompute: Compute {
     }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double {
+        func chosen(_ whole: Double, _ coulomb: Double) -> Double { part == "epair" ? whole : part == "ecoul" ? coulomb : whole - coulomb }
         let path = try path(snapshot.potential)
-        if path.count == 1 { return try part == "ecoul" ? snapshot.coulombEnergy() : snapshot.pairEnergy() - (part == "evdwl" ? snapshot.coulombEnergy() : 0) }
+        if path.count == 1 {
+            return chosen(try snapshot.pairEnergy(), try snapshot.energyParts().coulomb)
+        }
         try snapshot.require([], for: "compute '\(id)' (pair)")
         var forces = Forces()
         snapshot.simulation?.evaluate(.energy, of: path, into: &forces)
-        return snapshot.system.communicator.sum(part == "ecoul" ? forces.coulomb : forces.energy - (part == "evdwl" ? forces.coulomb : 0))
+        var sums = [forces.energy, forces.parts.coulomb]
+        snapshot.system.communicator.all(.sum, &sums)
+        return chosen(sums[0], sums[1])
     }
 }

@@ -78,8 +78,14 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword("pe", "PotEng", "energy", "potential energy, what fixes add included", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
         ThermoKeyword("ke", "KinEng", "energy", "kinetic energy, temp x dof x k / 2") { try $0.perAtom($0.kineticEnergy()) },
         ThermoKeyword("etotal", "TotEng", "energy", "potential and kinetic energy", wants: .energy) { try $0.totalEnergy() },
-        ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style but that of charges", wants: .energy) {
-            try $0.perAtom($0.snapshot.pairEnergy() - $0.snapshot.coulombEnergy())
+        ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style but Coulomb's", wants: .energy) {
+            try $0.perAtom($0.snapshot.pairEnergy() - $0.snapshot.energyParts().coulomb)
+        },
+        ThermoKeyword("ecoul", "E_coul", "energy", "Coulomb energy of the pair style", wants: .energy) {
+            try $0.perAtom($0.snapshot.energyParts().coulomb)
+        },
+        ThermoKeyword("etail", "E_tail", "energy", "tail correction (pair_modify tail yes), in evdwl too", wants: .energy) {
+            try $0.perAtom($0.snapshot.energyParts().tail)
         },
         ThermoKeyword("epair", "E_pair", "energy", "energy of the pair style", wants: .energy) { try $0.perAtom($0.snapshot.pairEnergy()) },
         ThermoKeyword("enthalpy", "Enthalpy", "energy", "etotal + press vol", wants: [.energy, .virial]) { m in
@@ -90,15 +96,12 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword("econserve", "Econserve", "energy", "etotal + ecouple, which exact dynamics would conserve", wants: .energy) {
             try $0.totalEnergy() + $0.coupledEnergy
         },
-        ThermoKeyword("ecoul", "E_coul", "energy", "Coulomb energy of the pair style", wants: .energy) {
-            try $0.perAtom($0.snapshot.coulombEnergy())
-        },
         energy(.bond, "ebond", "E_bond"), energy(.angle, "eangle", "E_angle"), energy(.dihedral, "edihed", "E_dihed"),
         energy(.improper, "eimp", "E_impro"),
         ThermoKeyword("emol", "E_mol", "energy", "energy of bonds, angles, dihedrals and impropers", wants: .energy) {
             try $0.perAtom($0.snapshot.bondedEnergy())
         },
-        zero("elong", "E_long", "long-range energy"), zero("etail", "E_tail", "tail correction"),
+        zero("elong", "E_long", "long-range energy"),
     ]
 
     /// Parts of the energy that this engine does not have: 0, as LAMMPS prints without them.

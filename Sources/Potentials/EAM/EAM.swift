@@ -123,7 +123,7 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
             files = used.map { files[$0] }
         } else {
             guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
-            try map.check(setup)
+            map.warnOfMasses(setup)
         }
         guard let functions else { return }
         let isSingle = functions.embedding.count == 1 && species.dropFirst().allSatisfy { $0 == 0 }

@@ -67,6 +67,12 @@ protocol PairFunction: Sendable {
     /// Must be finite from r2 > 0 to the cutoff.
     static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> (energy: L, g: L) where R.Value == L.Plain
 
+    /// The Coulomb energy in `evaluate`'s; zero for functions without charges.
+    static func coulombEnergy<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> L where R.Value == L.Plain
+
+    /// s of the energy s C q_i^2 that each charge has by itself.
+    static func selfEnergy(globals g: [Double]) -> Double
+
     /// The loops, compiled for this function. Not to be written: `PairKernel.swift` has them.
     static func run(_ pass: PairPass, _ variant: PairPass.Variant, _ sums: inout PairPass.Sums)
 }
@@ -80,6 +86,9 @@ extension PairFunction {
     }
     static func mixed(_ a: [Double], _ b: [Double], globals g: [Double], rule: MixingRule) -> [Double]? { nil }
     static func tail(_ c: [Double]) -> (energy: Double, pressure: Double)? { nil }
+    @inline(__always)
+    static func coulombEnergy<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> L where R.Value == L.Plain { .zero }
+    static func selfEnergy(globals g: [Double]) -> Double { 0 }
 }
 
 /// One whose energy is a function of types and distance alone.
@@ -100,7 +109,7 @@ struct PairPass {
 
     struct Sums {
         var energy = 0.0
-        /// The part of the energy that comes from charges.
+        /// What of it is Coulomb's.
         var coulomb = 0.0
         var virial = Tensor.zero
     }

@@ -21,7 +21,7 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
     let size = F.size + PairPass.head
     let x = pass.position, f = pass.force, edges = pass.edges, indices = pass.indices, types = pass.type
     let singleLimit = pass.table[(pass.types + 2) * size].bitPattern
-    var energy = Vector.zero
+    var energy = Vector.zero, coulomb = Vector.zero
     var xx = Vector.zero, xy = Vector.zero, xz = Vector.zero
     var yx = Vector.zero, yy = Vector.zero, yz = Vector.zero
     var zx = Vector.zero, zy = Vector.zero, zz = Vector.zero
@@ -81,6 +81,15 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
                     for lane in 0..<4 { atomEnergy[Int(indices[k + lane])] += 0.5 * e.value[lane] }
                 }
                 energy += e.value
+                if F.usesCharges, !L.hasTangent {
+                    var own = F.coulombEnergy(L(plain: d.w), qq, p).value * laneWeights(found - k)
+                    if let seeds = pass.seeds {
+                        let others = Vector(
+                            seeds[Int(indices[k])], seeds[Int(indices[k + 1])], seeds[Int(indices[k + 2])], seeds[Int(indices[k + 3])])
+                        own *= 0.5 * (others + Vector(repeating: seeds[i]))
+                    }
+                    coulomb += own
+                }
             }
             let gx = (g * dx).outcome, gy = (g * dy).outcome, gz = (g * dz).outcome
             fx += gx
@@ -114,6 +123,7 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
     }
     if tally {
         sums.energy += energy.sum()
+        sums.coulomb += coulomb.sum()
         if pass.wantsVirial {
             sums.virial += Tensor(
                 x: Vector(xyz: xx.sum(), xy.sum(), xz.sum()), y: Vector(xyz: yx.sum(), yy.sum(), yz.sum()),
@@ -138,6 +148,9 @@ private func pairReference<F: PairFunction>(_: F.Type, _ pass: PairPass, _ sums:
             pass.force[i] += force
             pass.force[j] -= force
             sums.energy += 0.5 * (ai + aj) * e
+            if F.usesCharges {
+                sums.coulomb += 0.5 * (ai + aj) * F.coulombEnergy(r2, qq, UniformRow<Double>(row + PairPass.head))
+            }
             sums.virial.add(d, force)
             if let atomEnergy = pass.atomEnergy {
                 atomEnergy[i] += 0.5 * ai * e

@@ -131,7 +131,6 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
             atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
         var sums = PairPass.Sums()
         Function.run(pass, usesPlainKernel && !isDerivative ? .plain : variant, &sums)
-        if Function.usesCharges, !isDerivative, forces.wanted.contains(.energy) { sums.coulomb = coulombEnergy(Function.self, pass) }
         if !list.special.isEmpty {
             if isDerivative {
                 specialPass(Function.self, Dual<Double>.self, pass, list.special, &sums)
@@ -139,11 +138,31 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
                 specialPass(Function.self, Double.self, pass, list.special, &sums)
             }
         }
+        if wanted.contains(.energy) || wanted.contains(.atomEnergy) || isDerivative {
+            addSelfEnergy(atoms, seeds, isDerivative, wanted, &sums, &forces)
+        }
         if !isDerivative {
             forces.energy += sums.energy
-            forces.coulomb += sums.coulomb
+            forces.parts.coulomb += sums.coulomb
         }
         if forces.wanted.contains(.virial) { forces.virial += sums.virial }
+    }
+
+    /// s C q_i^2 of owned atoms. It depends on no distance: no force, and on duals the weight alone.
+    private func addSelfEnergy(
+        _ atoms: borrowing Atoms, _ seeds: UnsafePointer<Double>?, _ isDerivative: Bool, _ wanted: Wanted, _ sums: inout PairPass.Sums,
+        _ forces: inout Forces
+    ) {
+        let s = Function.selfEnergy(globals: globals) * units.qqr2e
+        guard s != 0 else { return }
+        for i in 0..<atoms.owned {
+            let e = (seeds?[i] ?? 1) * s * charges[i] * charges[i]
+            if !isDerivative {
+                sums.energy += e
+                sums.coulomb += e
+            }
+            if wanted.contains(.atomEnergy) { forces.atomEnergy[i] += e }
+        }
     }
 }
 

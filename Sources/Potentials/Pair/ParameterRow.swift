@@ -5,16 +5,23 @@ import Domain
 /// A system of one type has one row for all lanes; otherwise each lane has its own. The choice is made by type, so that the compiler
 /// makes a kernel for either.
 protocol ParameterRow {
-    associatedtype Value: PlainLane
+    associatedtype Value: EdgeVector
     subscript(k: Int) -> Value { get }
+    /// Number place + k of each lane: lanes look up at places of their own.
+    func gather(_ place: Value, _ k: Int) -> Value
 }
 
 /// The same row in all lanes.
-struct UniformRow<Value: PlainLane>: ParameterRow {
+struct UniformRow<Value: EdgeVector>: ParameterRow {
     let base: UnsafePointer<Double>
 
     @inline(__always) init(_ base: UnsafePointer<Double>) { self.base = base }
     @inline(__always) subscript(k: Int) -> Value { Value(base[k]) }
+    @inline(__always) func gather(_ place: Value, _ k: Int) -> Value {
+        var result = Value.zero
+        for lane in 0..<Value.laneCount { result[lane: lane] = base[Int(place[lane: lane]) &+ k] }
+        return result
+    }
 }
 
 /// A row for each of four lanes.
@@ -28,6 +35,9 @@ struct FourRows: ParameterRow {
         (self.a, self.b, self.c, self.d) = (a, b, c, d)
     }
     @inline(__always) subscript(k: Int) -> Vector { Vector(a[k], b[k], c[k], d[k]) }
+    @inline(__always) func gather(_ place: Vector, _ k: Int) -> Vector {
+        Vector(a[Int(place.x) &+ k], b[Int(place.y) &+ k], c[Int(place.z) &+ k], d[Int(place.w) &+ k])
+    }
 }
 
 /// The rows of four pairs (i, j) in a table of `size` numbers a pair of types.

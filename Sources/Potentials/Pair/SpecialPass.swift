@@ -97,25 +97,6 @@ func specialPass<F: PairFunction, L: EdgeLane>(
     }
 }
 
-/// Coulomb energy of the pairs of a list: for output, so one at a time.
-func coulombEnergy<F: PairFunction>(_: F.Type, _ pass: PairPass) -> Double {
-    let size = F.size + PairPass.head
-    var energy = 0.0
-    guard let q = pass.charge else { return 0 }
-    for i in 0..<pass.owned {
-        for k in Int(pass.starts[i])..<Int(pass.starts[i + 1]) {
-            let j = Int(pass.neighbours[k])
-            let row = pass.table + (Int(pass.type[i]) * (pass.types + 1) + Int(pass.type[j])) * size
-            let d = (pass.position[i] - pass.position[j]).xyz, r2 = d.dot(d)
-            guard r2 < row[0] else { continue }
-            let p = UniformRow<Double>(row + PairPass.head)
-            let e = F.evaluate(r2, pass.coulomb * q[i] * q[j], p).energy - F.evaluate(r2, 0, p).energy
-            energy += 0.5 * ((pass.seeds?[i] ?? 1) + (pass.seeds?[j] ?? 1)) * e
-        }
-    }
-    return energy
-}
-
 /// The same of `lj/cut`, whose kernels are its own.
 ///
 /// - Parameters:

@@ -26,6 +26,7 @@ struct TailCorrection {
         }
         let volume = context.halo.box.volume
         forces.energy += energy / volume
+        forces.parts.tail += energy / volume
         forces.virial.x.x += pressure / volume
         forces.virial.y.y += pressure / volume
         forces.virial.z.z += pressure / volume

@@ -37,6 +37,11 @@ public struct SpeciesMap: Sendable {
         try words.finish()
     }
 
+    /// The same as a warning, for styles whose published decks map what they like, as LAMMPS lets them.
+    func warnOfMasses(_ setup: PotentialSetup) {
+        do { try check(setup) } catch let error as DeckError { setup.warn(error.message) } catch {}
+    }
+
     /// - Throws: `DeckError` at the name of an element whose standard mass differs from its type's by more than 0.5 %, naming the
     ///   element that the mass fits; or at a name that differs from the type's label.
     public func check(_ setup: PotentialSetup) throws {

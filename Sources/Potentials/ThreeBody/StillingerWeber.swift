@@ -21,6 +21,8 @@ enum StillingerWeber: ThreeBodyFunction {
     static let numbers = 11
     static let size = 13
     static let energies = [0]
+    static let options = ["threebody"]
+    static func withoutTriples(_ row: [Double]) -> [Double] { row.enumerated().map { $0.offset == 8 ? 0 : $0.element } }
 
     // 0 cutoff squared  1 a sigma  2 sigma  3 gamma sigma  4 A epsilon B sigma^p  5 A epsilon sigma^q  6 p  7 q  8 lambda epsilon
     // 9 cos theta0  10 whether p = 4 and q = 0  11 p c4  12 q c5

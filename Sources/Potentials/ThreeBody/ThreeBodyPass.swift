@@ -53,6 +53,8 @@ struct ThreeBodyPass<L: EdgeLane> where L.Plain == Vector {
     let firsts: UnsafePointer<Int32>
     let counts: UnsafePointer<Int32>
     let near: UnsafePointer<Int32>
+    /// What is added to distances before they enter the functions.
+    let shift: Double
     /// Farther than any cutoff: where neighbours stand that lanes do not have.
     let far: Double
     let edges: UnsafeMutablePointer<ThreeBodyEdge<L>>
@@ -147,6 +149,7 @@ struct ThreeBodyPass<L: EdgeLane> where L.Plain == Vector {
                 edge.ux = x * edge.inverse
                 edge.uy = y * edge.inverse
                 edge.uz = z * edge.inverse
+                if shift != 0 { edge.r = edge.r + L(shift) }
                 if isWeighted { edge.seed = seedLanes(edge.atom) }
                 edges[n] = edge
             }

@@ -10,6 +10,10 @@ protocol ThreeBodyFunction: Sendable {
     static var size: Int { get }
     /// Which of an entry's numbers are energies.
     static var energies: [Int] { get }
+    /// Keywords of the pair_style line: `shift DELTA`, `threebody on|off`.
+    static var options: [String] { get }
+    /// A row for `threebody off`.
+    static func withoutTriples(_ row: [Double]) -> [Double]
 
     /// The cutoff of neighbours and the row, from an entry.
     /// - Throws: `DeckError` for numbers that mean nothing.
@@ -31,6 +35,8 @@ protocol ThreeBodyFunction: Sendable {
 }
 
 extension ThreeBodyFunction {
+    static var options: [String] { [] }
+    static func withoutTriples(_ row: [Double]) -> [Double] { row }
     static func check(_ entries: inout [[Double]], elements: [String]) throws {}
 
     static func run(_ pass: ThreeBodyPass<Vector>, isSingle: Bool, isWeighted: Bool, _ sums: inout PairPass.Sums) {
@@ -49,9 +55,17 @@ extension ThreeBodyFunction {
 /// `pair_coeff * * FILE ELEMENT ...` with a file of entries, several lines each, of which those of the named elements are used.
 final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, HasPlainKernel {
     static var entry: PotentialStyle {
-        PotentialStyle(Function.style, usage: "pair_style \(Function.style)\npair_coeff * * FILE ELEMENT ...") { words, _ in
-            try words.finish()
-            return ThreeBodyPotential()
+        let meanings = ["shift": " [shift DISTANCE]", "threebody": " [threebody on|off]"]
+        let words = Function.options.compactMap { meanings[$0] }.joined()
+        return PotentialStyle(Function.style, usage: "pair_style \(Function.style)\(words)\npair_coeff * * FILE ELEMENT ...") { words, _ in
+            let potential = ThreeBodyPotential()
+            while !words.isAtEnd {
+                switch try words.choice("a keyword of pair_style \(Function.style)", Function.options.map { ($0, $0) }) {
+                case "shift": potential.shift = try words.double("what is added to distances")
+                default: potential.hasTriples = try words.flag("on or off")
+                }
+            }
+            return potential
         }
     }
 
@@ -60,6 +74,8 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
     private(set) var requirements = Requirements(cutoff: 0, list: .full)
     var usesPlainKernel = false
     private(set) var speciesMap: SpeciesMap?
+    private var shift = 0.0
+    private var hasTriples = true
     private var species: [Int32] = []
     private var elements: [String] = []
     private var table = Column<Double>()
@@ -118,17 +134,18 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
         for (place, entry) in entries.enumerated() {
             let row = try Function.row(entry, units: units)
             precondition(row.row.count == Function.size)
-            for number in row.row { table.append(number) }
+            for number in hasTriples ? row.row : Function.withoutTriples(row.row) { table.append(number) }
             let pair = place / (n * n) * n + place % n
-            limits[pair] = max(limits[pair], (row.cutoff * row.cutoff).bitPattern)
-            cutoff = max(cutoff, row.cutoff)
+            let reach = max(0, row.cutoff - shift)
+            limits[pair] = max(limits[pair], (reach * reach).bitPattern)
+            cutoff = max(cutoff, reach)
         }
         requirements = Requirements(cutoff: cutoff, list: .full)
     }
 
     func prepare(_ setup: PotentialSetup) throws {
         guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
-        try map.check(setup)
+        map.warnOfMasses(setup)
     }
 
     func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
@@ -142,7 +159,7 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
                     ThreeBodyReference(
                         owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!,
                         elements: elements.count, table: table.pointer, size: Function.size, starts: list.offsets.pointer,
-                        neighbours: list.neighbours.pointer, seeds: seeds), into: &forces)
+                        neighbours: list.neighbours.pointer, shift: shift, seeds: seeds), into: &forces)
             }
             return
         }
@@ -169,7 +186,7 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
                     position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!, elements: elements.count,
                     table: table.pointer, size: Function.size, centres: neighbours.centres.pointer, centreCount: neighbours.centres.count,
                     firsts: neighbours.firsts.pointer, counts: neighbours.counts.pointer, near: neighbours.near.pointer,
-                    far: 1.5 * requirements.cutoff, edges: workspace.edges.pointer, terms: workspace.terms.pointer, seeds: seeds,
+                    shift: shift, far: 1.5 * requirements.cutoff + shift.magnitude, edges: workspace.edges.pointer, terms: workspace.terms.pointer, seeds: seeds,
                     field: field, force: forces.force.pointer, wantsVirial: wanted.contains(.virial),
                     atomEnergy: atomEnergy ? forces.atomEnergy.pointer : nil,
                     atomVirial: wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil))
@@ -213,6 +230,7 @@ struct ThreeBodyReference {
     let size: Int
     let starts: UnsafePointer<Int32>
     let neighbours: UnsafePointer<Int32>
+    let shift: Double
     let seeds: UnsafePointer<Double>?
 
     func seed(_ i: Int) -> Double { seeds?[i] ?? 1 }

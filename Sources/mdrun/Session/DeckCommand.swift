@@ -30,7 +30,7 @@ public enum CommandRegistry {
         BondedStyleCommand<BondTag>.self, BondedCoeffCommand<BondTag>.self, BondedStyleCommand<AngleTag>.self, BondedCoeffCommand<AngleTag>.self,
         BondedStyleCommand<DihedralTag>.self, BondedCoeffCommand<DihedralTag>.self, BondedStyleCommand<ImproperTag>.self,
         BondedCoeffCommand<ImproperTag>.self, SpecialBondsCommand.self,
-        RunCommand.self, ReadRestart.self, WriteRestart.self, RestartCommand.self, TimerCommand.self,
+        RunCommand.self, ReadRestart.self, WriteRestart.self, WriteCoeff.self, RestartCommand.self, TimerCommand.self,
         RunStyleCommand.self, MinimizeCommand.self, MinStyleCommand.self, MinModifyCommand.self,
     ]
     private static let output: [any DeckCommand.Type] = [

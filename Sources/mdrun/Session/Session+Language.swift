@@ -18,11 +18,11 @@ extension Session: DeckHost {
             return
         }
         var words = Words(command)
-        filesDigest = Checksum()
+        modelFiles = []
         let decoded = try type.init(&words, self)
         try words.finish()
         try decoded.execute(self)
-        dynamics.record(command, files: filesDigest.value)
+        dynamics.record(command, files: modelFiles)
         if system != nil, !deferred.isEmpty {
             let waiting = deferred
             deferred = []

@@ -3,6 +3,12 @@ import Domain
 import Integrators
 import Observers
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The numbers that formulas can ask for: thermo keywords, computes and fixes, atoms' properties, functions of groups.
 extension Session {
     public func thermoKeyword(_ name: String) throws -> Double? {
@@ -85,6 +91,8 @@ extension Session {
         switch name {
         case "is_defined": return try isDefined(arguments) ? 1 : 0
         case "is_available": return try isAvailable(arguments) ? 1 : 0
+        case "is_active": return try isActive(arguments) ? 1 : 0
+        case "is_file": return try isFile(arguments) ? 1 : 0
         case "extract_setting": return try setting(arguments)
         default: return nil
         }
@@ -152,8 +160,36 @@ extension Session {
         case "dump": return DumpStyle.builtin.contains { $0.name == name }
         case "fix": return FixRegistry.builtin.contains { $0.name == name } || ObservingFixStyle.builtin.contains { $0.name == name }
         case "pair": return registry.styles.contains { $0.name == name }
-        default: throw DeckError("is_available() knows command, compute, dump, fix, pair, not '\(arguments[0])'", at: nil)
+        // Compressed files are read and written by library, so without a program gzip too.
+        case "feature": return name == "gzip" || name == "exceptions"
+        default: throw DeckError("is_available() knows command, compute, dump, feature, fix, pair, not '\(arguments[0])'", at: nil)
         }
+    }
+
+    /// What LAMMPS' decks ask in order to adapt to accelerator packages, none of which is here, and what styles are in use.
+    private func isActive(_ arguments: [String]) throws -> Bool {
+        guard arguments.count == 2 else { throw DeckError("is_active() takes a category and a name", at: nil) }
+        let name = arguments[1]
+        switch arguments[0] {
+        case "package":
+            guard ["gpu", "intel", "kokkos", "omp"].contains(name) else {
+                throw DeckError("is_active(package,...) knows gpu, intel, kokkos, omp, not '\(name)'", at: nil)
+            }
+            return false
+        case "newton":
+            guard ["pair", "bond", "any"].contains(name) else { throw DeckError("is_active(newton,...) knows pair, bond, any, not '\(name)'", at: nil) }
+            return true
+        case "atom_style": return atomStyle.rawValue == name
+        case "pair_style": return potential?.style == name
+        case "run_style": return name == (respa == nil ? "verlet" : "respa")
+        default: throw DeckError("is_active() knows package, newton, atom_style, pair_style, run_style, not '\(arguments[0])'", at: nil)
+        }
+    }
+
+    /// Whether rank 0 can open a file. Collective.
+    private func isFile(_ arguments: [String]) throws -> Bool {
+        guard arguments.count == 1 else { throw DeckError("is_file() takes a file name", at: nil) }
+        return communicator.any(communicator.rank == 0 && access(arguments[0], R_OK) == 0)
     }
 
     private func setting(_ arguments: [String]) throws -> Double {

@@ -1,4 +1,5 @@
 import Deck
+import Digest
 import Domain
 import Integrators
 import Observers
@@ -175,6 +176,37 @@ extension Session {
     }
 }
 
+/// A file that a potential was made from, with the SHA-256 of its bytes in hexadecimal.
+struct ModelFile: Equatable {
+    let name: String
+    let digest: String
+
+    init(name: String, digest: String) { (self.name, self.digest) = (name, digest) }
+
+    init(_ name: String, _ bytes: [UInt8]) {
+        var sum = SHA256()
+        sum.update(bytes)
+        self.init(name: name, digest: SHA256.hexadecimal(sum.digest()))
+    }
+}
+
+extension Session {
+    /// Says which models' files are not those that wrote the restart file.
+    func compareModels() {
+        let now = dynamics.files, then = restored.modelFiles
+        restored.modelFiles = []
+        for (k, old) in then.enumerated() where !now.contains(where: { $0.digest == old.digest }) {
+            guard let new = now.first(where: { $0.name == old.name }) ?? (k < now.count && now.count == then.count ? now[k] : nil) else {
+                output.warn("the model file '\(old.name)' (SHA-256 \(old.digest)) of the run that wrote the restart file is not used now")
+                continue
+            }
+            output.warn(
+                "the model file '\(new.name)' has SHA-256 \(new.digest); the run that wrote the restart file used "
+                    + "\(old.name == new.name ? "one" : "'\(old.name)'") with SHA-256 \(old.digest)")
+        }
+    }
+}
+
 /// States from a restart that wait for the deck to make their owners again.
 struct RestoredStates {
     typealias State = (style: String, bytes: [UInt8])
@@ -182,12 +214,15 @@ struct RestoredStates {
     var computes: [String: State] = [:]
     var observers: [String: State] = [:]
     var checkpoint: Checkpoint?
-    /// Deck lines of a potential that reads no files.
+    /// Deck lines of a potential that reads no files; of tables, as LAMMPS has it, the pair_style alone.
     var pairLines: [String] = []
+    /// Files of models that it had read.
+    var modelFiles: [ModelFile] = []
 
     mutating func takePair(_ state: inout StateReader) throws(StateError) {
         let count = try state.int()
         for _ in 0..<max(0, count) { pairLines.append(try state.text()) }
+        for _ in 0..<max(0, try state.int()) { modelFiles.append(ModelFile(name: try state.text(), digest: try state.text())) }
     }
 }
 
@@ -197,20 +232,19 @@ struct DynamicsLines {
     private(set) var fixes: [(id: String, text: String)] = []
     /// Lines on bonds and the like.
     private(set) var bonded: [String] = []
-    /// Digest of what each of the potential's lines has read, of those that read files.
-    private(set) var fileDigests: [UInt64] = []
+    /// What the potential's lines have read.
+    private(set) var files: [ModelFile] = []
 
-    /// - Parameter files: digest of the bytes that the command has read.
-    mutating func record(_ command: Command, files: UInt64) {
+    /// - Parameter read: the models' files that the command has read.
+    mutating func record(_ command: Command, files read: [ModelFile]) {
         let text = ([command.name] + command.words).map(\.text).joined(separator: " ")
         guard let id = command.words.first?.text else { return }
         switch command.name.text {
         case "pair_style":
-            (pair, fileDigests) = ([text], [])
-            note(files)
+            (pair, files) = ([text], read)
         case "pair_coeff", "pair_modify":
             pair.append(text)
-            note(files)
+            files += read
         case _ where command.name.text == "special_bonds": bonded = bonded.filter { !$0.hasPrefix("special_bonds ") } + [text]
         case _ where TopologyKind.allCases.contains { command.name.text == "\($0.name)_style" }:
             let kind = command.name.text.prefix { $0 != "_" }
@@ -225,16 +259,20 @@ struct DynamicsLines {
         }
     }
 
-    private mutating func note(_ files: UInt64) { if files != Checksum().value { fileDigests.append(files) } }
+    var signature: String { (pair + bonded + files.map(\.digest) + fixes.map(\.text)).joined(separator: "\n") }
 
-    var signature: String { (pair + bonded + fileDigests.map { "\($0)" } + fixes.map(\.text)).joined(separator: "\n") }
-
-    /// Lines on bonds, and the potential's, where it reads no files: those are left to the deck.
+    /// Lines on bonds, and the potential's, where it reads no files: those are left to the deck; and what it has read.
     var savedPair: [UInt8] {
         var state = StateWriter()
-        let lines = (fileDigests.isEmpty ? pair : []) + bonded
+        let own = files.isEmpty ? pair : Array(pair.prefix(1).filter { $0.hasPrefix("pair_style table ") })
+        let lines = own + bonded
         state.put(lines.count)
         for line in lines { state.put(line) }
+        state.put(files.count)
+        for file in files {
+            state.put(file.name)
+            state.put(file.digest)
+        }
         return state.bytes
     }
 }

@@ -36,6 +36,7 @@ extension Session {
         try updateDeviationFile(of: potential)
         simulation.observers = observation.observers + (restarts.map { [$0] } ?? [])
         simulation.signature = signature(of: simulation)
+        compareModels()
         if let checkpoint = restored.checkpoint {
             if checkpoint.signature != simulation.signature {
                 output.warn("potential, fixes or neighbour settings are not those that wrote the restart file: this run does not go on bit for bit")

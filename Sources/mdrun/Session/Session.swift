@@ -71,8 +71,8 @@ public final class Session {
     /// Exit status that a fix has asked for.
     public internal(set) var endStatus: Int32?
 
-    /// Of the files that the present command has read.
-    var filesDigest = Checksum()
+    /// Files of models that the present command has read.
+    var modelFiles: [ModelFile] = []
 
     /// Folder of the deck, for files that are not found from the working folder.
     public var deckFolder = ""
@@ -125,7 +125,14 @@ public final class Session {
         var setup = PotentialSetup(
             units: units, typeCount: system?.atoms.typeCount ?? 0, masses: system?.atoms.mass ?? [nil],
             labels: system?.atoms.labels ?? [nil], communicator: communicator,
-            read: { [unowned self] path, at in try self.readBytes(path, at: at) },
+            read: { [unowned self] path, at in
+                let bytes = try self.readBytes(path, at: at), file = ModelFile(path, bytes)
+                if !modelFiles.contains(file) {
+                    modelFiles.append(file)
+                    output.line("  model file \(path): \(bytes.count) bytes, SHA-256 \(file.digest)")
+                }
+                return bytes
+            },
             warn: { [unowned self] in self.output.warn($0) }, value: { [unowned self] in try self.value($0) })
         setup.hasCharges = system?.atoms.charge != nil
         return setup
@@ -156,7 +163,6 @@ public final class Session {
         let folders = [deckFolder] + further.split(separator: ":").map(String.init)
         let bytes = try readShared(path, fallbackFolders: folders, communicator, at: location)
         didRead?(bytes)
-        filesDigest.add(bytes)
         noteInput(path)
         return bytes
     }
