@@ -40,8 +40,8 @@ public struct SyntheticACE: Sendable {
             lines.append("  - speciesblock: \(index < 2 ? block[0] : block.joined(separator: " "))")
             if index < 2 {
                 lines += [
-                    "    ndensityi: \(densities)", "    npoti: \(embedding)", "    parameters: \(parameters)", "    rho_core_cut: \(coreCutoff)",
-                    "    drho_core_cut: \(coreWidth)",
+                    "    ndensityi: \(densities)", "    npoti: \(embedding)", "    parameters: \(parameters)",
+                    "    rho_core_cut: \(coreCutoff)", "    drho_core_cut: \(coreWidth)",
                 ]
             }
             if index < 3 {
@@ -50,7 +50,8 @@ public struct SyntheticACE: Sendable {
                 lines += [
                     "    nradmaxi: 2", "    lmaxi: 2", "    nradbaseij: 4", "    rcutij: \(cutoffs[index])", "    dcutij: 0.5",
                     "    radbase: \(base[0])", "    radparameters: [\(base[1])]", "    radcoefficients: [\(rows.joined(separator: ", "))]",
-                    "    core-repulsion: \(repulsion)", "    r_in: \(innerCutoff)", "    delta_in: \(innerWidth)", "    inner_cutoff_type: \(inner)",
+                    "    core-repulsion: \(repulsion)", "    r_in: \(innerCutoff)", "    delta_in: \(innerWidth)",
+                    "    inner_cutoff_type: \(inner)",
                 ]
             }
             lines.append("    nbody:")

@@ -10,7 +10,8 @@ private struct ACEBlock {
 
 extension ACEModel {
     /// Reads a `.yaml` file as pacemaker writes it: functions of the B basis, which become products of the density's coefficients by
-    /// generalised Clebsch-Gordan coefficients (Lysogorskiy et al. 2021, section "Methods"; Dusson et al., J. Comput. Phys. 454, 110946 (2022)).
+    /// generalised Clebsch-Gordan coefficients (Lysogorskiy et al. 2021, section "Methods"; Dusson et al., J. Comput. Phys. 454, 110946
+    /// (2022)).
     init(basis file: String, _ bytes: [UInt8]) throws {
         let document = try ACEDocument(file, bytes), root = document.root
         try document.check(root, file, known: ["metadata", "auxdata", "global", "species"])
@@ -25,9 +26,9 @@ extension ACEModel {
             try document.check(
                 node, "a species block",
                 known: [
-                    "speciesblock", "ndensityi", "npoti", "parameters", "rho_core_cut", "drho_core_cut", "nradmaxi", "lmaxi", "rcutij", "dcutij",
-                    "NameOfCutoffFunctionij", "nradbaseij", "radbase", "radparameters", "radcoefficients", "core-repulsion", "r_in", "delta_in",
-                    "inner_cutoff_type", "nbody",
+                    "speciesblock", "ndensityi", "npoti", "parameters", "rho_core_cut", "drho_core_cut", "nradmaxi", "lmaxi", "rcutij",
+                    "dcutij", "NameOfCutoffFunctionij", "nradbaseij", "radbase", "radparameters", "radcoefficients", "core-repulsion",
+                    "r_in", "delta_in", "inner_cutoff_type", "nbody",
                 ])
             let name = try document.text(document.value("speciesblock", node, of: "a species block"), "speciesblock")
             let names = name.split(separator: " ").map(String.init)
@@ -47,8 +48,12 @@ extension ACEModel {
             let densities = try document.integer(document.value("ndensityi", block.node, of: what), "ndensityi", atLeast: 1)
             var embedding = try document.embedding(
                 document.value("npoti", block.node, of: what), document.value("parameters", block.node, of: what), densities: densities)
-            if let value = document.optional("rho_core_cut", block.node) { embedding.coreCutoff = try document.number(value, "rho_core_cut") }
-            if let value = document.optional("drho_core_cut", block.node) { embedding.coreWidth = try document.number(value, "drho_core_cut") }
+            if let value = document.optional("rho_core_cut", block.node) {
+                embedding.coreCutoff = try document.number(value, "rho_core_cut")
+            }
+            if let value = document.optional("drho_core_cut", block.node) {
+                embedding.coreWidth = try document.number(value, "drho_core_cut")
+            }
             embeddings[a] = embedding
         }
         self.embeddings = []
@@ -86,10 +91,11 @@ extension ACEModel {
             // Blocks A B and B A may say things once for both.
             let dual = blocks.first { block.distinct == 2 && $0.elements == [pair[1], pair[0]] }?.node
             let own = block.node
-            guard let radial = document.optional("lmaxi", own) != nil ? own : dual.flatMap({ document.optional("lmaxi", $0) != nil ? $0 : nil })
-            else { throw document.error("\(what) has no radial basis", own) }
-            let core = document.optional("core-repulsion", own) != nil ? own
-                : dual.flatMap { document.optional("core-repulsion", $0) != nil ? $0 : nil } ?? own
+            func having(_ key: String, _ node: Node?) -> Node? { node.flatMap { document.optional(key, $0) } != nil ? node : nil }
+            guard let radial = having("lmaxi", own) ?? having("lmaxi", dual) else {
+                throw document.error("\(what) has no radial basis", own)
+            }
+            let core = having("core-repulsion", own) ?? having("core-repulsion", dual) ?? own
             func value(_ key: String) throws -> Node { try document.value(key, radial, of: what) }
             let l = try document.integer(value("lmaxi"), "lmaxi"), n = try document.integer(value("nradmaxi"), "nradmaxi")
             let k = try document.integer(value("nradbaseij"), "nradbaseij")
@@ -154,7 +160,9 @@ extension ACEModel {
                 throw document.error("nr \(n) is beyond nradbaseij \(k)", node)
             }
             if rank > 1, n > bond.coefficients.count { throw document.error("nr \(n) is beyond nradmaxi \(bond.coefficients.count)", node) }
-            if rank > 1, let top = bond.coefficients.first?.count, l >= top { throw document.error("nl \(l) is beyond lmaxi \(top - 1)", node) }
+            if rank > 1, let top = bond.coefficients.first?.count, l >= top {
+                throw document.error("nl \(l) is beyond lmaxi \(top - 1)", node)
+            }
         }
         let couplings = ACECouplings.couplings(ls, intermediate)
         guard !couplings.isEmpty else {

@@ -190,7 +190,9 @@ enum NumpyArchive {
 
     /// An array of little-endian 64-bit numbers in rows.
     static func matrix(_ file: String, _ name: String, _ bytes: ArraySlice<UInt8>) throws -> (shape: [Int], values: [Double]) {
-        func error(_ message: String) -> ParameterFileError { ParameterFileError(file: file, line: 0, column: 0, message: "\(name): \(message)") }
+        func error(_ message: String) -> ParameterFileError {
+            ParameterFileError(file: file, line: 0, column: 0, message: "\(name): \(message)")
+        }
         let start = bytes.startIndex
         guard bytes.count > 12, bytes[start] == 0x93, Array(bytes[start + 1..<start + 6]) == Array("NUMPY".utf8) else {
             throw error("not a NumPy array")

@@ -85,7 +85,8 @@ final class ACEReference {
             numbers: (Elements.number(of: model.elements[a]) ?? 0, Elements.number(of: model.elements[b]) ?? 0))
         let last = Int(bond.cutoff / model.spacing), step = bond.cutoff / Double(last)
         let basisCount = max(
-            bond.coefficients.first?.first?.count ?? 0, (model.functions[a].filter { $0.rank == 1 }.map { $0.factors[0].n }.max() ?? -1) + 1)
+            bond.coefficients.first?.first?.count ?? 0,
+            (model.functions[a].filter { $0.rank == 1 }.map { $0.factors[0].n }.max() ?? -1) + 1)
         // Hermite's polynomial between two nodes.
         let place = r.value[0] / step, node = max(1, min(Int(place), last - 1)), t = place - Double(node)
         func nodes(_ at: Int) -> [ACERadial.Value] {
@@ -140,7 +141,8 @@ final class ACEReference {
             guard neighbour.species == f.species, f.n < neighbour.radial.count, f.l < neighbour.radial[f.n].count else { return nil }
             let r = neighbour.radial[f.n][f.l], y = neighbour.harmonics[f.l][abs(m)]
             let sign: Double = m < 0 && m % 2 != 0 ? -1 : 1
-            let re: Edge = (r * y.re).scaled(by: SIMD4(repeating: sign)), im: Edge = (r * y.im).scaled(by: SIMD4(repeating: m < 0 ? -sign : sign))
+            let re: Edge = (r * y.re).scaled(by: SIMD4(repeating: sign))
+            let im: Edge = (r * y.im).scaled(by: SIMD4(repeating: m < 0 ? -sign : sign))
             return (re, im)
         }
         struct Key: Hashable {
@@ -152,7 +154,8 @@ final class ACEReference {
             if let found = sums[key] { return found }
             var result = Complex(re: 0, im: 0)
             for neighbour in near {
-                if let v = values(neighbour, key.factor, key.m) { result = Complex(re: result.re + v.re.value[0], im: result.im + v.im.value[0]) }
+                guard let v = values(neighbour, key.factor, key.m) else { continue }
+                result = Complex(re: result.re + v.re.value[0], im: result.im + v.im.value[0])
             }
             sums[key] = result
             return result

@@ -83,7 +83,7 @@ private struct ACETextReader {
         var line = 1, column = 1, start: (line: Int, column: Int)?
         var text: [UInt8] = []
         var isComment = false
-        func isSymbol(_ b: UInt8) -> Bool { b == UInt8(ascii: "(") || b == UInt8(ascii: ")") || b == UInt8(ascii: "<") || b == UInt8(ascii: ">") }
+        func isSymbol(_ b: UInt8) -> Bool { "()<>".utf8.contains(b) }
         func flush(_ tokens: inout [ParameterFile.Token]) {
             if let from = start {
                 tokens.append(.init(text: String(decoding: text, as: UTF8.self), line: from.line, column: from.column))
@@ -126,7 +126,8 @@ private struct ACETextReader {
 
     mutating func word(_ expected: String) throws -> ParameterFile.Token {
         guard at < tokens.count else {
-            throw ParameterFileError(file: file, line: tokens.last?.line ?? 1, column: 0, message: "the file ends where \(expected) was expected")
+            throw ParameterFileError(
+                file: file, line: tokens.last?.line ?? 1, column: 0, message: "the file ends where \(expected) was expected")
         }
         at += 1
         return tokens[at - 1]

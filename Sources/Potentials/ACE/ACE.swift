@@ -1,7 +1,8 @@
 import Deck
 import Domain
 
-/// Atomic cluster expansions: `pair_style pace` from `.yace`, `.ace` and `.yaml` files, and `pace/extrapolation` with grades of active sets.
+/// Atomic cluster expansions: `pair_style pace` from `.yace`, `.ace` and `.yaml` files, and `pace/extrapolation` with grades of active
+/// sets.
 ///
 /// The energy of an atom is a function of densities that are polynomials in the coefficients of its neighbours' density in radial
 /// functions and spherical harmonics (ACEReference has formulas and sources). Files are in eV and Angstrom: `units metal`.
@@ -83,7 +84,8 @@ public final class ACE: Potential, SpeciesMapping {
             case "ace" where !isGraded: model = try ACEModel(text: word.text, bytes)
             default:
                 throw words.error(
-                    isGraded ? "grades need the B basis: a .yaml file" : "expected a file .yace, .ace or .yaml, not '\(word.text)'", at: word)
+                    isGraded
+                        ? "grades need the B basis: a .yaml file" : "expected a file .yace, .ace or .yaml, not '\(word.text)'", at: word)
             }
             digest = fnv(digest, bytes)
             files = word.text
@@ -101,7 +103,8 @@ public final class ACE: Potential, SpeciesMapping {
             let used = Set(species.filter { $0 >= 0 }.map(Int.init))
             if used.isEmpty { throw words.error("every type is NULL: the model would see no atom", at: modelWord) }
             if model.innerCutoff == .zbl, let name = model.elements.first(where: { Elements.number(of: $0) == nil }) {
-                throw words.error("'\(name)' in \(modelWord.text) is not a chemical element, which its nuclear repulsion needs", at: modelWord)
+                throw words.error(
+                    "'\(name)' in \(modelWord.text) is not a chemical element, which its nuclear repulsion needs", at: modelWord)
             }
             let tables = ACETables(model, used: used)
             self.tables = tables

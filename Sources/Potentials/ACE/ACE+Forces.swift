@@ -1,0 +1,121 @@
+import Domain
+
+extension ACEPass {
+    /// Forces of centre i in lane c on itself and its neighbours, from the adjoints of the density's coefficients.
+    @inline(__always)
+    func forces(_ i: Int, _ own: ACESpeciesView, _ c: Int, _ sums: inout Accumulator) {
+        let groups = scratch.groups + c &* (view.elements &+ 1)
+        sums.x = .zero
+        sums.y = .zero
+        sums.z = .zero
+        for u in 0..<2 * own.slots { scratch.weights[u] = scratch.adjoints[u][lane: c] }
+        let coreWeight = L(broadcast: scratch.core[1][lane: c])
+        for b in 0..<view.elements {
+            let bond = own.bonds[b]
+            let first = Int(groups[b]), last = Int(groups[b + 1])
+            guard first < last else { continue }
+            for k in 0..<Int(bond.basisCount) {
+                scratch.sumWeights[k] = scratch.sumAdjoints[Int(bond.firstSum) &+ k][lane: c].scaled(by: S.Plain(view.diagonal[0]))
+            }
+            for chunk in first..<last {
+                let g = scratch.geometry + (c &* scratch.chunks &+ chunk) &* 4
+                let radial = UnsafePointer(scratch.radial + (c &* scratch.chunks &+ chunk) &* 2 &* view.functions)
+                let (x, y, z, inverse) = (g[0], g[1], g[2], g[3])
+                var along = L.zero, gx = L.zero, gy = L.zero, gz = L.zero
+                var weight = UnsafePointer(scratch.weights + 2 &* Int(bond.firstNode))
+                // (x + i y)^m and the power before it.
+                var re = L(1), im = L.zero, reBefore = L.zero, imBefore = L.zero
+                for m in stride(from: 0, through: Int(bond.top), by: 1) {
+                    if m > 0 {
+                        (reBefore, imBefore) = (re, im)
+                        (re, im) = ((re * x) - im * y, (re * y).addingProduct(im, x))
+                    }
+                    var p = L(view.diagonal[m]), pBefore = L.zero, dp = L.zero, dpBefore = L.zero
+                    var ur = L.zero, ui = L.zero, vr = L.zero, vi = L.zero, tr = L.zero, ti = L.zero
+                    for l in m...Int(bond.top) {
+                        if l > m {
+                            let row = view.recursion + 2 &* (l &* (view.top &+ 1) &+ m)
+                            let next = (z * p).addingProduct(pBefore, plain: P(row[1])).scaled(by: P(row[0]))
+                            let dnext = p.addingProduct(z, dp).addingProduct(dpBefore, plain: P(row[1])).scaled(by: P(row[0]))
+                            (pBefore, p) = (p, next)
+                            (dpBefore, dp) = (dp, dnext)
+                        }
+                        let shell = bond.shells[l]
+                        var f = radial + 2 &* Int(shell.first)
+                        var sr = L.zero, si = L.zero, dr = L.zero, di = L.zero
+                        for _ in 0..<Int(shell.count) {
+                            let wr = L(broadcast: weight[0]), wi = L(broadcast: weight[1])
+                            sr.add(f[0], times: wr)
+                            si.add(f[0], times: wi)
+                            dr.add(f[1], times: wr)
+                            di.add(f[1], times: wi)
+                            f += 2
+                            weight += 2
+                        }
+                        ur.add(sr, times: p)
+                        ui.add(si, times: p)
+                        vr.add(sr, times: dp)
+                        vi.add(si, times: dp)
+                        tr.add(dr, times: p)
+                        ti.add(di, times: p)
+                    }
+                    along = along.addingProduct(tr, re).addingProduct(ti, im)
+                    gz = gz.addingProduct(vr, re).addingProduct(vi, im)
+                    let order = P(Double(m))
+                    gx.add((ur * reBefore).addingProduct(ui, imBefore), timesPlain: order)
+                    gy.add((ui * reBefore) - ur * imBefore, timesPlain: order)
+                }
+                var basis = radial + 2 &* Int(bond.firstBasis)
+                for k in 0..<Int(bond.basisCount) {
+                    along.add(basis[1], times: L(broadcast: scratch.sumWeights[k]))
+                    basis += 2
+                }
+                if bond.core >= 0 { along.add(radial[2 &* Int(bond.core) &+ 1], times: coreWeight) }
+                if view.hasNearest {
+                    let n = Int(scratch.closest[c]) - chunk &* L.laneCount
+                    if n >= 0 && n < L.laneCount { along[lane: n] = along[lane: n] + scratch.nearest[2][lane: c] }
+                }
+                let inner = (x * gx).addingProduct(y, gy).addingProduct(z, gz)
+                let radialPart = along - inner * inverse
+                let fx = (radialPart * x).addingProduct(gx, inverse)
+                let fy = (radialPart * y).addingProduct(gy, inverse)
+                let fz = (radialPart * z).addingProduct(gz, inverse)
+                let at = c &* scratch.capacity &+ chunk &* L.laneCount
+                add(i, fx.outcome, fy.outcome, fz.outcome, scratch.edges + at, scratch.indices + at, &sums)
+            }
+        }
+        force[i] += Vector(sums.x.sum(), sums.y.sum(), sums.z.sum(), 0)
+    }
+
+    /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half of it to each atom of
+    /// a pair.
+    @inline(__always)
+    func add(
+        _ i: Int, _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
+    ) {
+        sums.x = sums.x + gx
+        sums.y = sums.y + gy
+        sums.z = sums.z + gz
+        P.subtract(gx, gy, gz, from: force, indices)
+        guard wantsVirial || atomVirial != nil else { return }
+        let d = P.components(rows)
+        if wantsVirial {
+            sums.xx = sums.xx.addingProduct(-d.x, gx)
+            sums.xy = sums.xy.addingProduct(-d.x, gy)
+            sums.xz = sums.xz.addingProduct(-d.x, gz)
+            sums.yx = sums.yx.addingProduct(-d.y, gx)
+            sums.yy = sums.yy.addingProduct(-d.y, gy)
+            sums.yz = sums.yz.addingProduct(-d.y, gz)
+            sums.zx = sums.zx.addingProduct(-d.z, gx)
+            sums.zy = sums.zy.addingProduct(-d.z, gy)
+            sums.zz = sums.zz.addingProduct(-d.z, gz)
+        }
+        if let atomVirial {
+            for lane in 0..<L.laneCount {
+                let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0) * 0.5
+                atomVirial[i].add(-rows[lane].xyz, g)
+                atomVirial[Int(indices[lane])].add(-rows[lane].xyz, g)
+            }
+        }
+    }
+}
