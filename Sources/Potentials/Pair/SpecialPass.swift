@@ -32,6 +32,7 @@ extension SpecialScaling {
 }
 
 extension ZeroPotential: SpecialScaling {}
+extension TabulatedPair: SpecialScaling {}
 extension LennardJones: SpecialScaling {}
 extension PairPotential: SpecialScaling {
     var keepsExcluded: Bool { Function.keepsExcluded }

@@ -128,6 +128,14 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
         var sums = PairPass.Sums()
         let chosen = usesPlainKernel && !isDerivative ? PairPass.Variant.plain : variant
         if kind == .spline { SplineTable.run(pass, chosen, &sums) } else { LinearTable.run(pass, chosen, &sums) }
+        if !list.special.isEmpty {
+            switch (kind == .spline, isDerivative) {
+            case (true, true): specialPass(SplineTable.self, Dual<Double>.self, pass, list.special, &sums)
+            case (true, false): specialPass(SplineTable.self, Double.self, pass, list.special, &sums)
+            case (false, true): specialPass(LinearTable.self, Dual<Double>.self, pass, list.special, &sums)
+            case (false, false): specialPass(LinearTable.self, Double.self, pass, list.special, &sums)
+            }
+        }
         if !isDerivative { forces.energy += sums.energy }
         if forces.wanted.contains(.virial) { forces.virial += sums.virial }
     }
