@@ -84,7 +84,7 @@ extension ACEPass {
                 add(i, fx.outcome, fy.outcome, fz.outcome, scratch.edges + at, scratch.indices + at, &sums)
             }
         }
-        force[i] += Vector(sums.x.sum(), sums.y.sum(), sums.z.sum(), 0)
+        force[i] += sums.force
     }
 
     /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half of it to each atom of
@@ -93,23 +93,11 @@ extension ACEPass {
     func add(
         _ i: Int, _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
     ) {
-        sums.x = sums.x + gx
-        sums.y = sums.y + gy
-        sums.z = sums.z + gz
+        sums.addForce(gx, gy, gz)
         P.subtract(gx, gy, gz, from: force, indices)
         guard wantsVirial || atomVirial != nil else { return }
         let d = P.components(rows)
-        if wantsVirial {
-            sums.xx = sums.xx.addingProduct(-d.x, gx)
-            sums.xy = sums.xy.addingProduct(-d.x, gy)
-            sums.xz = sums.xz.addingProduct(-d.x, gz)
-            sums.yx = sums.yx.addingProduct(-d.y, gx)
-            sums.yy = sums.yy.addingProduct(-d.y, gy)
-            sums.yz = sums.yz.addingProduct(-d.y, gz)
-            sums.zx = sums.zx.addingProduct(-d.z, gx)
-            sums.zy = sums.zy.addingProduct(-d.z, gy)
-            sums.zz = sums.zz.addingProduct(-d.z, gz)
-        }
+        if wantsVirial { sums.addVirial(d, gx, gy, gz) }
         if let atomVirial {
             for lane in 0..<L.laneCount {
                 let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0) * 0.5

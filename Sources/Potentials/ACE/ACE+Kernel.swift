@@ -67,26 +67,13 @@ struct ACEPass<L: EdgeLane> {
                 at += width
             }
         }
-        if wantsVirial {
-            virial.x += Vector(sums.xx.sum(), sums.xy.sum(), sums.xz.sum(), 0)
-            virial.y += Vector(sums.yx.sum(), sums.yy.sum(), sums.yz.sum(), 0)
-            virial.z += Vector(sums.zx.sum(), sums.zy.sum(), sums.zz.sum(), 0)
-        }
+        if wantsVirial { virial += sums.virial }
     }
 
-    /// The force on the centre, and the virial of all centres so far.
-    struct Accumulator {
-        var x = P.zero, y = P.zero, z = P.zero
-        var xx = P.zero, xy = P.zero, xz = P.zero
-        var yx = P.zero, yy = P.zero, yz = P.zero
-        var zx = P.zero, zy = P.zero, zz = P.zero
-    }
+    typealias Accumulator = CentreSums<P>
 
     @inline(__always)
-    func seed(_ i: Int) -> S {
-        let given = input.seeds.map { $0[i] } ?? (L.hasTangent ? 0 : 1)
-        return L.hasTangent ? S(S.Plain(1), tangent: S.Plain(given)) : S(S.Plain(given), tangent: S.Plain(0))
-    }
+    func seed(_ i: Int) -> S { .seed(input.seeds, i) }
 
     // MARK: - Neighbours
 

@@ -200,8 +200,7 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
             let slope = (S(c.y).addingProduct(p, S(2 * c.z).addingProduct(p, plain: 3 * c.w))).scaled(by: tables.inverseDensityStep)
             var e = S(c.x).addingProduct(p, S(c.y).addingProduct(p, S(c.z).addingProduct(p, plain: c.w)))
             if rho.value > tables.largestDensity { e = e + slope * (rho - S(tables.largestDensity)) }
-            let given = pass.seeds?[i] ?? (L.hasTangent ? 0 : 1)
-            let seed = L.hasTangent ? S(1, tangent: given) : S(given)
+            let seed = S.seed(pass.seeds, i)
             fields.slope[i] = seed * slope
             e = seed * e
             energy += e.value

@@ -51,30 +51,17 @@ struct NEPPass<L: EdgeLane> {
             radialForces(i, a, &sums)
             angularForces(i, a, &sums)
             if view.hasRepulsion { repulsion(i, a, seed, &e, &sums) }
-            force[i] += Vector(sums.x.sum(), sums.y.sum(), sums.z.sum(), 0)
+            force[i] += sums.force
             energy += e.value
             if let atomEnergy { atomEnergy[i] += e.outcome }
         }
-        if wantsVirial {
-            virial.x += Vector(sums.xx.sum(), sums.xy.sum(), sums.xz.sum(), 0)
-            virial.y += Vector(sums.yx.sum(), sums.yy.sum(), sums.yz.sum(), 0)
-            virial.z += Vector(sums.zx.sum(), sums.zy.sum(), sums.zz.sum(), 0)
-        }
+        if wantsVirial { virial += sums.virial }
     }
 
-    /// The force on the centre, and the virial of all centres so far.
-    struct Accumulator {
-        var x = P.zero, y = P.zero, z = P.zero
-        var xx = P.zero, xy = P.zero, xz = P.zero
-        var yx = P.zero, yy = P.zero, yz = P.zero
-        var zx = P.zero, zy = P.zero, zz = P.zero
-    }
+    typealias Accumulator = CentreSums<P>
 
     @inline(__always)
-    func seed(_ i: Int) -> S {
-        let given = input.seeds.map { $0[i] } ?? (L.hasTangent ? 0 : 1)
-        return L.hasTangent ? S(S.Plain(1), tangent: S.Plain(given)) : S(S.Plain(given), tangent: S.Plain(0))
-    }
+    func seed(_ i: Int) -> S { .seed(input.seeds, i) }
 
     // MARK: - Neighbours
 
@@ -202,23 +189,11 @@ struct NEPPass<L: EdgeLane> {
     func add(
         _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
     ) {
-        sums.x = sums.x + gx
-        sums.y = sums.y + gy
-        sums.z = sums.z + gz
+        sums.addForce(gx, gy, gz)
         P.subtract(gx, gy, gz, from: force, indices)
         guard wantsVirial || atomVirial != nil else { return }
         let d = P.components(rows)
-        if wantsVirial {
-            sums.xx = sums.xx.addingProduct(-d.x, gx)
-            sums.xy = sums.xy.addingProduct(-d.x, gy)
-            sums.xz = sums.xz.addingProduct(-d.x, gz)
-            sums.yx = sums.yx.addingProduct(-d.y, gx)
-            sums.yy = sums.yy.addingProduct(-d.y, gy)
-            sums.yz = sums.yz.addingProduct(-d.y, gz)
-            sums.zx = sums.zx.addingProduct(-d.z, gx)
-            sums.zy = sums.zy.addingProduct(-d.z, gy)
-            sums.zz = sums.zz.addingProduct(-d.z, gz)
-        }
+        if wantsVirial { sums.addVirial(d, gx, gy, gz) }
         if let atomVirial {
             for lane in 0..<L.laneCount {
                 let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0)

@@ -66,17 +66,7 @@ extension NEPPass {
                 force[j] -= g
                 guard wantsVirial || atomVirial != nil else { continue }
                 let edge = d.xyz
-                if wantsVirial {
-                    total.xx[lane: 0] -= edge.x * g.x
-                    total.xy[lane: 0] -= edge.x * g.y
-                    total.xz[lane: 0] -= edge.x * g.z
-                    total.yx[lane: 0] -= edge.y * g.x
-                    total.yy[lane: 0] -= edge.y * g.y
-                    total.yz[lane: 0] -= edge.y * g.z
-                    total.zx[lane: 0] -= edge.z * g.x
-                    total.zy[lane: 0] -= edge.z * g.y
-                    total.zz[lane: 0] -= edge.z * g.z
-                }
+                if wantsVirial { total.addVirial(edge, g) }
                 atomVirial?[j].add(-edge, g)
             }
         }
