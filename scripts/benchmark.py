@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
-"""Times mdrun against LAMMPS, a committee against its members, and equal bricks against balanced ones, in turn in one run, and prints medians
-and ratios.
+"""Times a committee against its members, and equal bricks against balanced ones, in turn in one run, and prints medians and ratios.
+scripts/benchmark_potentials.py times potentials against LAMMPS.
 
-    scripts/benchmark.py melt --lammps "lmp" [--ranks 1] [--rounds 7] [--steps 100]
-    scripts/benchmark.py eam|sw|tersoff --lammps "lmp" --potentials FOLDER [--ranks 1] ...    32,000 atoms, files of LAMMPS' distribution
     scripts/benchmark.py committee [--ranks 2] [--rounds 7] [--steps 100] [--processor-time]
     scripts/benchmark.py balance [--ranks 2] [--rounds 7] [--steps 200]
 
 Loop times are those that the programs print themselves, so start-up does not count; thermo output only at the first and last step.
 With --processor-time, for a machine that others use too: user and system time of the processes less those of a run of no steps.
---lammps is a command that takes LAMMPS' arguments (with -n RANKS before them when --ranks is not 1). Needs Python 3 alone.
+Needs Python 3 alone.
 """
 import argparse, pathlib, re, resource, shlex, statistics, subprocess, sys, tempfile
 
@@ -54,44 +52,6 @@ def report(times):
 
 def mdrun(o, *words):
     return ["mpirun.mpich", "-n", str(o.ranks), o.mdrun, *words, "-log", "none"]
-
-
-def melt(o, folder):
-    deck = str(ROOT / "inputs" / "in.melt")
-    variables = ["-var", "steps", str(o.steps), "-var", "every", str(o.steps)]
-    lammps = shlex.split(o.lammps) + (["-n", str(o.ranks)] if o.ranks > 1 else [])
-    times = interleave([
-        ("mdrun", mdrun(o, "-in", deck, *variables)),
-        ("lammps -sf opt", lammps + ["-in", deck, "-sf", "opt", "-log", "none", *variables]),
-    ], o.rounds, folder)
-    report(times)
-    ratios = [b / a for a, b in zip(times["mdrun"], times["lammps -sf opt"])]
-    print(f"lammps / mdrun: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
-
-
-SOLIDS = {
-    "eam": ("fcc 3.615", 20, "pair_style eam\npair_coeff 1 1 {folder}/Cu_u3.eam", 1600, 0.005),
-    "sw": ("diamond 5.431", "20 0 20 0 10", "mass 1 28.06\npair_style sw\npair_coeff * * {folder}/Si.sw Si", 1000, 0.001),
-    "tersoff": ("diamond 5.431", "20 0 20 0 10", "mass 1 28.06\npair_style tersoff\npair_coeff * * {folder}/Si.tersoff Si", 1000, 0.001),
-}
-
-
-def solid(o, folder):
-    lattice, cells, pair, temperature, step = SOLIDS[o.what]
-    cells = f"{cells} 0 {cells} 0 {cells}" if isinstance(cells, int) else cells
-    path = pathlib.Path(folder) / f"in.{o.what}"
-    path.write_text(
-        f"units metal\nlattice {lattice}\nregion box block 0 {cells}\ncreate_box 1 box\ncreate_atoms 1 box\n"
-        f"{pair.format(folder=pathlib.Path(o.potentials).resolve())}\nvelocity all create {temperature} 376847 loop geom\nneighbor 1.0 bin\n"
-        f"neigh_modify every 1 delay 5 check yes\nfix 1 all nve\ntimestep {step}\n"
-        f"variable steps index {o.steps}\nthermo ${{steps}}\nrun ${{steps}}\n")
-    lammps = shlex.split(o.lammps) + (["-n", str(o.ranks)] if o.ranks > 1 else [])
-    times = interleave([
-        ("mdrun", mdrun(o, "-in", str(path))), ("lammps -sf opt", lammps + ["-in", str(path), "-sf", "opt", "-log", "none"])],
-        o.rounds, folder, processor_time if o.processor_time else loop_time)
-    report(times)
-    ratios = [b / a for a, b in zip(times["mdrun"], times["lammps -sf opt"])]
-    print(f"{o.what}, {o.ranks} ranks: lammps / mdrun: median of {o.rounds} interleaved ratios {statistics.median(ratios):.3f}")
 
 
 def committee(o, folder):
@@ -150,17 +110,16 @@ def balance(o, folder):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=["melt", "committee", "balance", *SOLIDS])
+    options.add_argument("what", choices=["committee", "balance"])
     options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
-    options.add_argument("--lammps", default="lmp")
-    options.add_argument("--potentials", default="/usr/share/lammps/potentials", help="LAMMPS' folder of potential files")
     options.add_argument("--ranks", type=int, default=1)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--steps", type=int, default=100)
-    options.add_argument("--processor-time", action="store_true", help="not for melt")
+    options.add_argument("--processor-time", action="store_true", help="for committee")
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        {"melt": melt, "committee": committee, "balance": balance}.get(o.what, solid)(o, folder)
+        {"committee": committee, "balance": balance}[o.what](o, folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -23,6 +23,11 @@ public struct FractionalMap: Sendable {
             inverse.x * d.x + inverse.xy * d.y + inverse.xz * d.z, inverse.y * d.y + inverse.yz * d.z, inverse.z * d.z, 0)
     }
 
+    /// The inverse's row d: fractional coordinate d is its product with x - lo.
+    func row(_ d: Int) -> Vector {
+        [Vector(inverse.x, inverse.xy, inverse.xz, 0), Vector(0, inverse.y, inverse.yz, 0), Vector(0, 0, inverse.z, 0)][d]
+    }
+
     @inline(__always) public func cartesian(_ s: Vector) -> Vector {
         Vector(
             h.x * s.x + h.xy * s.y + h.xz * s.z + box.lo.x, h.y * s.y + h.yz * s.z + box.lo.y, h.z * s.z + box.lo.z, 0)

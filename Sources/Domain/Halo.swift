@@ -46,7 +46,11 @@ public final class Halo {
         atoms.removeGhosts()
         self.width = width
         swaps = []
+        let map = FractionalMap(box)
+        // Of owned atoms zero.
+        var shifts = Column<SIMD4<Int32>>(repeating: .zero, count: atoms.owned)
         for d in 0..<box.dimension {
+            let row = map.row(d)
             // A hair wider than asked, so that rounding never loses the partner of a pair at exactly the cutoff.
             let depth = width / box.height(d) * (1 + 1e-10) + 1e-12
             let hops = decomposition.hops(d, depth: depth, isPeriodic: box.isPeriodic(d))
@@ -59,17 +63,20 @@ public final class Halo {
                     if swap.destination != nil {
                         let limit = step < 0 ? decomposition.lower(d) + depth : decomposition.upper(d) - depth
                         for i in candidates {
-                            let s = box.fractional(atoms.position[i])[d]
+                            let s = (row * (atoms.position[i] - box.lo)).sum()
                             if step < 0 ? s <= limit : s >= limit { swap.sent.append(Int32(i)) }
                         }
                     }
-                    receive(swap, into: &atoms)
+                    receive(swap, into: &atoms, &shifts)
                     previous[side] = swap.first..<swap.first + swap.received
                     swaps.append(swap)
                 }
             }
         }
         count = atoms.count
+        atoms.ghostShift.removeAll()
+        atoms.ghostShift.reserve(atoms.ghosts)
+        for i in atoms.owned..<count { atoms.ghostShift.append(shifts[i]) }
     }
 
     private func makeSwap(_ decomposition: Decomposition, dimension d: Int, step: Int) -> Swap {
@@ -84,12 +91,10 @@ public final class Halo {
             boxes: boxes)
     }
 
-    private func receive(_ swap: Swap, into atoms: inout Atoms) {
+    private func receive(_ swap: Swap, into atoms: inout Atoms, _ shifts: inout Column<SIMD4<Int32>>) {
         swap.first = atoms.count
         swap.received = exchangeCount(swap)
         let count = atoms.count + swap.received
-        var shifts = Column<SIMD4<Int32>>(repeating: .zero, count: atoms.owned)
-        for g in 0..<atoms.ghosts { shifts.append(atoms.ghostShift[g]) }
         atoms.position.resize(to: count, filling: .zero)
         atoms.type.resize(to: count, filling: 0)
         atoms.id.resize(to: count, filling: 0)
@@ -100,8 +105,6 @@ public final class Halo {
         transfer(swap, &atoms.type, stride: 1) { $0 }
         transfer(swap, &atoms.id, stride: 1) { $0 }
         transfer(swap, &shifts, stride: 1) { $0 &+ boxes }
-        atoms.ghostShift.removeAll()
-        for i in atoms.owned..<count { atoms.ghostShift.append(shifts[i]) }
     }
 
     private func exchangeCount(_ swap: Swap) -> Int {

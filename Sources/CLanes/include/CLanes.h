@@ -95,4 +95,31 @@ LANES_INLINE lanes_d4 lanes_column3_d4(lanes_d4 a, lanes_d4 b, lanes_d4 c, lanes
     return __builtin_shufflevector(__builtin_shufflevector(a, b, 1, 5, 3, 7), __builtin_shufflevector(c, d, 1, 5, 3, 7), 2, 3, 6, 7);
 }
 
+/* Packing: the lanes that a mask chooses to the front, in order; what follows them is of no meaning. `bits` has one bit a lane. */
+extern const int32_t lanes_packed_i4[16][4];
+extern const int32_t lanes_packed_d4[16][8];
+LANES_INLINE int lanes_bits_d4(lanes_i64x4 mask) {
+#ifdef __AVX__
+    return __builtin_ia32_movmskpd256((lanes_d4)mask);
+#else
+    return (mask.x & 1) | (mask.y & 2) | (mask.z & 4) | (mask.w & 8);
+#endif
+}
+LANES_INLINE lanes_d4 lanes_pack_d4(lanes_d4 a, int bits) {
+#ifdef __AVX2__
+    return (lanes_d4)__builtin_ia32_permvarsi256((lanes_i32x8)a, *(const lanes_i32x8 *)lanes_packed_d4[bits]);
+#else
+    const int32_t *from = lanes_packed_i4[bits];
+    return (lanes_d4){a[from[0]], a[from[1]], a[from[2]], a[from[3]]};
+#endif
+}
+LANES_INLINE lanes_i32x4 lanes_pack_i4(lanes_i32x4 a, int bits) {
+#ifdef __AVX__
+    return (lanes_i32x4)__builtin_ia32_vpermilvarps((lanes_f4)a, *(const lanes_i32x4 *)lanes_packed_i4[bits]);
+#else
+    const int32_t *from = lanes_packed_i4[bits];
+    return (lanes_i32x4){a[from[0]], a[from[1]], a[from[2]], a[from[3]]};
+#endif
+}
+
 #endif

@@ -23,7 +23,7 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
     let firsts: UnsafeMutablePointer<Int32>
     let counts: UnsafeMutablePointer<Int32>
     let near: UnsafeMutablePointer<Int32>
-    let edges: UnsafeMutablePointer<Vector>
+    let edges: NearNeighbours
     /// rho and s F'(rho), owned and ghost.
     let density: UnsafeMutablePointer<S>
     let slope: UnsafeMutablePointer<S>
@@ -85,18 +85,19 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
     @inline(__always)
     func addDensities(isSingle: Bool) {
         var at = 0
-        let limit = cutoffSquared.bitPattern
+        let limit = cutoffSquared
         for i in 0..<owned {
             firsts[i] = Int32(truncatingIfNeeded: at)
             let a = Int(species[Int(type[i])])
             let first = Int(starts[i]), all = Int(starts[i + 1]) - first
             let indices = near + at
+            let own = NearNeighbours(x: edges.x, y: edges.y, z: edges.z, square: edges.square, indices: indices)
             let count =
                 isSingle
-                ? selectNeighbours(i, position, neighbours + first, all, edges: edges, indices: indices) { _ in limit }
+                ? selectNeighbours(i, position, neighbours + first, all, components: L.hasTangent, into: own) { _ in limit }
                 : a < 0
                     ? 0
-                    : selectNeighbours(i, position, neighbours + first, all, edges: edges, indices: indices) {
+                    : selectNeighbours(i, position, neighbours + first, all, components: L.hasTangent, into: own) {
                         species[Int(type[$0])] < 0 ? 0 : limit
                     }
             counts[i] = Int32(truncatingIfNeeded: count)
@@ -104,11 +105,12 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
             var sum = L.zero
             var k = 0
             while k < count {
-                let d = Vector.components(edges + k)
-                var r2 = L(plain: d.w)
+                let square = Vector.load(edges.square + k)
+                var r2 = L(plain: square)
                 if L.hasTangent {
+                    let d = edges.edges(k)
                     let t = tangents(i, (d.x, d.y, d.z), indices + k, count - k)
-                    r2 = L(d.w, tangent: 2 * (d.x * t.0 + d.y * t.1 + d.z * t.2))
+                    r2 = L(square, tangent: 2 * (d.x * t.0 + d.y * t.1 + d.z * t.2))
                 }
                 var (rows, p) = place(r2.squareRoot())
                 let weights = laneWeights(count - k)

@@ -161,7 +161,7 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
         _ body: (EAMPass<L>, borrowing EAMTables) -> Void
     ) where L.Plain == Vector {
         guard let tables else { return }
-        scratch.reserve(list)
+        let edges = scratch.reserve(list)
         fields.clear(atoms, list)
         species.withUnsafeBufferPointer { map in
             body(
@@ -172,7 +172,7 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
                     lastRow: Double(tables.contents.rowCount - 2), rowCount: tables.contents.rowCount,
                     densityTable: tables.contents.density.pointer, pairTable: tables.contents.pair.pointer,
                     starts: list.offsets.pointer, neighbours: list.neighbours.pointer, firsts: fields.firsts.pointer,
-                    counts: fields.counts.pointer, near: fields.near.pointer, edges: scratch.edges.pointer,
+                    counts: fields.counts.pointer, near: fields.near.pointer, edges: edges,
                     density: fields.density.pointer, slope: fields.slope.pointer, seeds: seeds, field: field,
                     force: forces.force.pointer, wantsVirial: wanted.contains(.virial),
                     atomEnergy: atomEnergy ? forces.atomEnergy.pointer : nil,

@@ -124,8 +124,7 @@ struct PairPass {
     /// (types + 1)^2 rows: squared cutoff, shift, then the function's numbers.
     let table: UnsafePointer<Double>
     let types: Int
-    let edges: UnsafeMutablePointer<Vector>
-    let indices: UnsafeMutablePointer<Int32>
+    let near: NearNeighbours
     let seeds: UnsafePointer<Double>?
     let field: UnsafePointer<Vector>?
     let force: UnsafeMutablePointer<Vector>

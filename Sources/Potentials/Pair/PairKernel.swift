@@ -19,8 +19,8 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
     _: F.Type, _: L.Type, _: R.Type, _ pass: PairPass, tally: Bool, _ sums: inout PairPass.Sums
 ) where L.Plain == Vector {
     let size = F.size + PairPass.head
-    let x = pass.position, f = pass.force, edges = pass.edges, indices = pass.indices, types = pass.type
-    let singleLimit = pass.table[(pass.types + 2) * size].bitPattern
+    let x = pass.position, f = pass.force, near = pass.near, indices = pass.near.indices, types = pass.type
+    let singleLimit = pass.table[(pass.types + 2) * size]
     var energy = Vector.zero, coulomb = Vector.zero
     var xx = Vector.zero, xy = Vector.zero, xz = Vector.zero
     var yx = Vector.zero, yy = Vector.zero, yz = Vector.zero
@@ -30,15 +30,12 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
         let first = Int(pass.starts[i]), count = Int(pass.starts[i + 1]) - first
         let found =
             R.isSingle
-            ? selectNeighbours(
-                i, x, pass.neighbours + first, count, edges: edges, indices: indices) { _ in singleLimit }
-            : selectNeighbours(
-                i, x, pass.neighbours + first, count, edges: edges, indices: indices
-            ) { row[Int(types[$0]) * size].bitPattern }
+            ? selectNeighbours(i, x, pass.neighbours + first, count, into: near) { _ in singleLimit }
+            : selectNeighbours(i, x, pass.neighbours + first, count, into: near) { row[Int(types[$0]) * size] }
         var fx = Vector.zero, fy = Vector.zero, fz = Vector.zero
         var k = 0
         while k < found {
-            let d = Vector.components(edges + k)
+            let d = near.edges(k)
             let p = R(row, size: size, types: types, indices + k, skipping: PairPass.head)
             var qq = Vector.zero
             if F.usesCharges, let q = pass.charge {
@@ -111,7 +108,7 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
                 if let atomVirial = pass.atomVirial {
                     for lane in 0..<min(4, found - k) {
                         var w = Tensor.zero
-                        w.add(edges[k + lane].xyz, Vector(xyz: gx[lane], gy[lane], gz[lane]) * 0.5)
+                        w.add(Vector(xyz: d.x[lane], d.y[lane], d.z[lane]), Vector(xyz: gx[lane], gy[lane], gz[lane]) * 0.5)
                         atomVirial[i] += w
                         atomVirial[Int(indices[k + lane])] += w
                     }

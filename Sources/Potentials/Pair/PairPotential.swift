@@ -114,7 +114,7 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, _ variant: PairPass.Variant,
         seeds: UnsafePointer<Double>?, field: UnsafePointer<Vector>?, into forces: inout Forces
     ) {
-        scratch.reserve(list)
+        let near = scratch.reserve(list)
         if Function.usesCharges {
             charges.resize(to: atoms.count, filling: 0)
             guard let own = atoms.charge else { preconditionFailure("prepare has asked for charges") }
@@ -126,7 +126,7 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
         let pass = PairPass(
             owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, charge: charges.pointer, coulomb: units.qqr2e,
             starts: list.offsets.pointer, neighbours: list.neighbours.pointer, table: table.pointer, types: typeCount,
-            edges: scratch.edges.pointer, indices: scratch.indices.pointer, seeds: seeds, field: field, force: forces.force.pointer,
+            near: near, seeds: seeds, field: field, force: forces.force.pointer,
             wantsVirial: forces.wanted.contains(.virial), atomEnergy: wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
             atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
         var sums = PairPass.Sums()

@@ -116,13 +116,13 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, _ variant: PairPass.Variant,
         seeds: UnsafePointer<Double>?, field: UnsafePointer<Vector>?, into forces: inout Forces
     ) {
-        scratch.reserve(list)
+        let near = scratch.reserve(list)
         let isDerivative: Bool = if case .derivatives = variant { true } else { false }
         let wanted = isDerivative ? context.wanted : forces.wanted
         let pass = PairPass(
             owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, charge: nil, coulomb: 0,
             starts: list.offsets.pointer, neighbours: list.neighbours.pointer, table: rows.pointer, types: typeCount,
-            edges: scratch.edges.pointer, indices: scratch.indices.pointer, seeds: seeds, field: field, force: forces.force.pointer,
+            near: near, seeds: seeds, field: field, force: forces.force.pointer,
             wantsVirial: forces.wanted.contains(.virial), atomEnergy: wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
             atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
         var sums = PairPass.Sums()

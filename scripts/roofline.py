@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Counts what a step of mdrun computes and moves, and how near to a core's peak it runs.
+
+    scripts/roofline.py --potentials FOLDER [CASE ...] [--mdrun PROGRAM] [--rounds 5]
+
+Cases and their decks are those of scripts/benchmark_potentials.py. Needs valgrind, objdump and clang (which comes with Swift).
+
+- Floating-point operations: `valgrind --tool=callgrind --dump-instr=yes` counts how often each instruction runs, `objdump` says which; an addition,
+  subtraction, multiplication, division or square root of a lane is one operation, a fused multiply-add two; comparisons, minima, conversions and
+  shuffles are none. Lanes of a partly filled vector count, as they do in hardware counters.
+- Bytes: lines of 64 bytes that callgrind's cache simulation fetches from beyond a second-level cache of 1 MiB with 8 ways, so what a core asks
+  of the third level and of memory. Intensity is operations over these bytes.
+- Both are differences of two runs, so set-up does not count; list builds on the way do, as in the time.
+- Peak: multiply-adds on ten independent vectors of four doubles, timed in turn with mdrun; bandwidth: a sum over 256 MiB.
+"""
+import argparse, collections, pathlib, re, statistics, subprocess, sys, tempfile
+
+from benchmark import loop_time
+from benchmark_potentials import CASES, ROOT, prepare
+
+PROBE = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+typedef double v4 __attribute__((vector_size(32)));
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + 1e-9 * t.tv_nsec; }
+int main(void) {
+    v4 a[10], b = {0.999999999, 0.999999999, 0.999999999, 0.999999999}, c = {1e-9, 1e-9, 1e-9, 1e-9};
+    for (int k = 0; k < 10; k++) a[k] = (v4){k, k, k, k};
+    double start = now();
+    for (long i = 0; i < 40000000; i++) for (int k = 0; k < 10; k++) a[k] = a[k] * b + c;
+    double peak = 40000000.0 * 10 * 8 / (now() - start), sum = 0;
+    for (int k = 0; k < 10; k++) sum += a[k][0];
+    size_t n = 1 << 25;
+    double *x = malloc(n * sizeof *x);
+    for (size_t i = 0; i < n; i++) x[i] = 1;
+    start = now();
+    v4 s[8]; memset(s, 0, sizeof s);
+    for (size_t i = 0; i < n; i += 32) for (int k = 0; k < 8; k++) { v4 y; memcpy(&y, x + i + 4 * k, 32); s[k] += y; }
+    double bandwidth = n * sizeof *x / (now() - start);
+    for (int k = 0; k < 8; k++) sum += s[k][0];
+    fprintf(stderr, "%g\n", sum);
+    printf("%g %g\n", peak, bandwidth);
+}
+"""
+
+OPERATION = re.compile(r"^v?(fn?m(?:add|sub)(?:addsub|subadd)?\d*|fmaddsub\d*|fmsubadd\d*|add|sub|mul|div|sqrt|addsub|hadd|hsub)([ps][ds])$")
+
+
+def operations(mnemonic, operands):
+    """Floating-point operations of one instruction."""
+    found = OPERATION.match(mnemonic)
+    if not found:
+        return 0
+    size = 8 if found[2].endswith("d") else 4
+    width = size if found[2].startswith("s") else 64 if "%zmm" in operands else 32 if "%ymm" in operands else 16
+    return width // size * (2 if found[1].startswith("f") else 1)
+
+
+def executed(path):
+    """{(object, address): count} and the totals of a callgrind file."""
+    counts, total, object_ = collections.Counter(), collections.Counter(), None
+    events, isCall = [], False
+    with open(path) as file:
+        for line in file:
+            if line.startswith("events:"):
+                events = line.split()[1:]
+            elif line.startswith("ob="):
+                object_ = line[3:].strip()
+            elif line.startswith("calls="):
+                isCall = True
+            elif line.startswith("0x"):
+                if not isCall:
+                    words = line.split()
+                    values = [int(v) for v in words[-(len(words) - 2):]]
+                    counts[object_, int(words[0], 16)] += values[0]
+                    for event, value in zip(events, values):
+                        total[event] += value
+                isCall = False
+    return counts, total
+
+
+def callgrind(command, folder, steps):
+    out = pathlib.Path(folder) / f"callgrind.{steps}"
+    subprocess.run(
+        ["valgrind", "--tool=callgrind", "--dump-instr=yes", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,8,64",
+         "--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={out}", *command, "-var", "steps", str(steps)],
+        cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return executed(out)
+
+
+def work_of(object_, addresses):
+    """{address: (operations, mnemonic)} of an object's instructions."""
+    if not object_ or not pathlib.Path(object_).exists():
+        return {}
+    found = {}
+    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", object_], capture_output=True, text=True).stdout
+    for line in listing.splitlines():
+        head, _, rest = line.partition(":\t")
+        if rest and re.fullmatch(r" *[0-9a-f]+", head) and int(head, 16) in addresses:
+            mnemonic, _, operands = rest.partition(" ")
+            found[int(head, 16)] = operations(mnemonic.strip(), operands)
+    return found
+
+
+def counted(command, folder, few, many):
+    (a, totals_a), (b, totals_b) = callgrind(command, folder, few), callgrind(command, folder, many)
+    difference = {place: n - a.get(place, 0) for place, n in b.items() if n != a.get(place, 0)}
+    flops = listed = 0
+    for object_ in {o for o, _ in difference}:
+        addresses = {x: n for (o, x), n in difference.items() if o == object_}
+        work = work_of(object_, addresses)
+        listed += sum(n for x, n in addresses.items() if x in work)
+        flops += sum(n * work[x] for x, n in addresses.items() if x in work)
+    total = {event: totals_b[event] - totals_a[event] for event in totals_b}
+    if listed < 0.98 * total["Ir"]:
+        sys.exit(f"objdump knows only {listed / total['Ir']:.0%} of the instructions that ran")
+    steps = many - few
+    return flops / steps, 64 * (total["DLmr"] + total["DLmw"]) / steps, total["Ir"] / steps
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("cases", nargs="*", metavar="CASE")
+    options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
+    options.add_argument("--potentials", required=True)
+    options.add_argument("--rounds", type=int, default=5)
+    o = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        probe = pathlib.Path(folder) / "probe"
+        probe.with_suffix(".c").write_text(PROBE)
+        subprocess.run(["clang", "-O3", "-march=x86-64-v3", "-ffp-contract=fast", str(probe) + ".c", "-o", str(probe)], check=True)
+        peaks, widths, rows = [], [], []
+        for name in o.cases or CASES:
+            case = CASES[name]
+            atoms = prepare(case, folder, o.potentials)
+            command = [o.mdrun, "-in", "in.case", "-log", "none"]
+            flops, bytes_, instructions = counted(command, folder, 2, 12)
+            possible = []
+            for _ in range(o.rounds):
+                peak, width = map(float, subprocess.run([str(probe)], capture_output=True, text=True, check=True).stdout.split())
+                peaks.append(peak)
+                widths.append(width)
+                possible.append(peak * loop_time([*command, "-var", "steps", str(case.steps)], folder) / case.steps)
+            share = flops / statistics.median(possible)
+            rows.append((case, atoms, flops, bytes_, instructions, share))
+            print(f"{name} done", file=sys.stderr, flush=True)
+        print(f"Peak {statistics.median(peaks) / 1e9:.0f} operations a nanosecond (medians of {len(peaks)}; {min(peaks) / 1e9:.0f} to "
+              f"{max(peaks) / 1e9:.0f}), bandwidth {statistics.median(widths) / 1e9:.0f} bytes a nanosecond.\n")
+        print("| case | atoms | operations an atom and step | instructions | bytes beyond L2 | intensity, operations a byte | share of peak |\n"
+              "|---|---|---|---|---|---|---|")
+        for case, atoms, flops, bytes_, instructions, share in rows:
+            print(f"| {case.title} | {atoms:,} | {flops / atoms:,.0f} | {instructions / atoms:,.0f} | {bytes_ / atoms:,.0f} "
+                  f"| {flops / bytes_:.1f} | {share:.0%} |")
+
+
+main()
