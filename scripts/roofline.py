@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Counts what a step of mdrun computes and moves, and how near to a core's peak it runs.
 
-    scripts/roofline.py --potentials FOLDER [CASE ...] [--mdrun PROGRAM] [--rounds 5]
+    scripts/roofline.py --potentials FOLDER [CASE ...] [--mdrun PROGRAM] [--rounds 5] [--valgrind PROGRAM]
 
-Cases and their decks are those of scripts/benchmark_potentials.py. Needs valgrind, objdump and clang (which comes with Swift).
+Cases and their decks are those of scripts/benchmark_potentials.py. Needs objdump, clang (which comes with Swift) and valgrind 3.24: Debian 12's,
+3.19, stops at a VMOVQ between registers (Debian 13's package, unpacked with `dpkg -x`, runs there with VALGRIND_LIB set).
 
 - Floating-point operations: `valgrind --tool=callgrind --dump-instr=yes` counts how often each instruction runs, `objdump` says which; an addition,
   subtraction, multiplication, division or square root of a lane is one operation, a fused multiply-add two; comparisons, minima, conversions and
@@ -81,10 +82,10 @@ def executed(path):
     return counts, total
 
 
-def callgrind(command, folder, steps):
+def callgrind(valgrind, command, folder, steps):
     out = pathlib.Path(folder) / f"callgrind.{steps}"
     subprocess.run(
-        ["valgrind", "--tool=callgrind", "--dump-instr=yes", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,8,64",
+        [valgrind, "--tool=callgrind", "--dump-instr=yes", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,8,64",
          "--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={out}", *command, "-var", "steps", str(steps)],
         cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return executed(out)
@@ -104,8 +105,8 @@ def work_of(object_, addresses):
     return found
 
 
-def counted(command, folder, few, many):
-    (a, totals_a), (b, totals_b) = callgrind(command, folder, few), callgrind(command, folder, many)
+def counted(valgrind, command, folder, few, many):
+    (a, totals_a), (b, totals_b) = (callgrind(valgrind, command, folder, steps) for steps in (few, many))
     difference = {place: n - a.get(place, 0) for place, n in b.items() if n != a.get(place, 0)}
     flops = listed = 0
     for object_ in {o for o, _ in difference}:
@@ -125,24 +126,28 @@ def main():
     options.add_argument("cases", nargs="*", metavar="CASE")
     options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
     options.add_argument("--potentials", required=True)
+    options.add_argument("--valgrind", default="valgrind")
     options.add_argument("--rounds", type=int, default=5)
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         probe = pathlib.Path(folder) / "probe"
         probe.with_suffix(".c").write_text(PROBE)
         subprocess.run(["clang", "-O3", "-march=x86-64-v3", "-ffp-contract=fast", str(probe) + ".c", "-o", str(probe)], check=True)
+        # valgrind does not read the debugging information that Swift writes.
+        stripped = str(pathlib.Path(folder) / "mdrun")
+        subprocess.run(["strip", "-g", "-o", stripped, o.mdrun], check=True)
         peaks, widths, rows = [], [], []
         for name in o.cases or CASES:
             case = CASES[name]
             atoms = prepare(case, folder, o.potentials)
-            command = [o.mdrun, "-in", "in.case", "-log", "none"]
-            flops, bytes_, instructions = counted(command, folder, 2, 12)
+            words = ["-in", "in.case", "-log", "none"]
+            flops, bytes_, instructions = counted(o.valgrind, [stripped, *words], folder, 2, 12)
             possible = []
             for _ in range(o.rounds):
                 peak, width = map(float, subprocess.run([str(probe)], capture_output=True, text=True, check=True).stdout.split())
                 peaks.append(peak)
                 widths.append(width)
-                possible.append(peak * loop_time([*command, "-var", "steps", str(case.steps)], folder) / case.steps)
+                possible.append(peak * loop_time([o.mdrun, *words, "-var", "steps", str(case.steps)], folder) / case.steps)
             share = flops / statistics.median(possible)
             rows.append((case, atoms, flops, bytes_, instructions, share))
             print(f"{name} done", file=sys.stderr, flush=True)

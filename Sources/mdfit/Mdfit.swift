@@ -36,7 +36,7 @@ func agree(_ communicator: any Communicator, _ body: () throws -> Void) throws {
 struct Mdfit: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mdfit", abstract: "Compares and fits the potentials of mdrun.", version: "mdfit 0.1.0",
-        subcommands: [Evaluate.self, Split.self, Train.self, Stack.self])
+        subcommands: [Evaluate.self, Cost.self, Split.self, Train.self, Stack.self])
 
     static func main() {
         let communicator: MPICommunicator

@@ -40,6 +40,17 @@ import Testing
         }
     }
 
+    @Test("copies of a frame have so many times its energy, and the same forces")
+    func copies() throws {
+        let one = self.frame(TestSystem.triclinicLiquid(count: 40, distance: 0.95, typeCount: 2)), all = one.copies([1, 3, 2])
+        let evaluator = try evaluator(FullListMorse()), single = try evaluator.evaluate(one)[0], many = try evaluator.evaluate(all)[0]
+        #expect(all.count == 240 && (many.energy - 6 * single.energy).magnitude <= 1e-11 * many.energy.magnitude)
+        for i in 0..<all.count {
+            let d = many.forces[i] - single.forces[i % one.count]
+            #expect(d.dot(d).squareRoot() <= 1e-10 * max(1, single.forces.map { $0.dot($0).squareRoot() }.max()!))
+        }
+    }
+
     @Test("no cell, an open direction without an edge, and the units of the potential")
     func openDirections() throws {
         let system = TestSystem.cluster(count: 20, distance: 0.95, typeCount: 2)

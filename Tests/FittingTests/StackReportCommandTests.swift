@@ -44,12 +44,28 @@ import Testing
         try RankHarness.run(words, ranks: ranks, executable: "mdfit")
     }
 
-    @Test("help is that of the command asked for", arguments: ["train", "stack", "stack train", "stack report", "evaluate"])
+    @Test("help is that of the command asked for", arguments: ["train", "stack", "stack train", "stack report", "evaluate", "cost"])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)
         for asked in [words + ["--help"], ["help"] + words] {
             let text = try mdfit(asked)
             #expect(text.contains("USAGE: mdfit \(command)"), "\(asked)")
+        }
+    }
+
+    @Test("what passes cost: every pass of the potential, copies of the frame, one pass alone, a pass that there is not")
+    func cost() throws {
+        try withInputs { folder in
+            let deck = "units metal\nlabelmap atom 1 Cu 2 O\npair_style lj/cut 4.0\npair_coeff * * 0.2 2.3\n"
+            try deck.write(toFile: folder + "/lj.in", atomically: true, encoding: .utf8)
+            let words = ["cost", "\(folder)/lj.in", "\(folder)/test.xyz"]
+            let text = try mdfit(words + ["--copies", "2", "1", "3", "--rounds", "3"])
+            #expect(text.contains("# 162 atoms, "))
+            let rows = text.split(separator: "\n").drop { !$0.hasPrefix("pass") }.dropFirst().map { $0.split(separator: " ") }
+            #expect(rows.map { $0[0] } == Pass.allCases.map { Substring($0.rawValue) })
+            #expect(rows.allSatisfy { (Double($0[1]) ?? 0) > 0 && (Double($0[2]) ?? 0) > 0.2 })
+            #expect(try mdfit(words + ["--only", "pullback", "--rounds", "2"]) == "")
+            expectFailure("no pass 'forcs'") { _ = try mdfit(words + ["--only", "forcs"]) }
         }
     }
 
