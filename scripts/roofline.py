@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts what a step of mdrun computes and moves, and how near to a core's peak it runs.
+"""Counts what a step of mdrun computes and moves, how near to a core's peak it runs, and what a pullback computes beside a force pass.
 
     scripts/roofline.py --potentials FOLDER [CASE ...] [--mdrun PROGRAM] [--rounds 5] [--valgrind PROGRAM]
 
@@ -12,6 +12,8 @@ Cases and their decks are those of scripts/benchmark_potentials.py. Needs objdum
 - Bytes: lines of 64 bytes that callgrind's cache simulation fetches from beyond a second-level cache of 1 MiB with 8 ways, so what a core asks
   of the third level and of memory. Intensity is operations over these bytes.
 - Both are differences of two runs, so set-up does not count; list builds on the way do, as in the time.
+- Passes (`mdfit cost` on the case's first configuration): processor time and operations of a force pass and of a pullback, the pass on dual
+  numbers that a conservative ensemble asks for, medians and differences likewise.
 - Peak: multiply-adds on ten independent vectors of four doubles, timed in turn with mdrun; bandwidth: a sum over 256 MiB.
 """
 import argparse, collections, pathlib, re, statistics, subprocess, sys, tempfile
@@ -82,11 +84,11 @@ def executed(path):
     return counts, total
 
 
-def callgrind(valgrind, command, folder, steps):
-    out = pathlib.Path(folder) / f"callgrind.{steps}"
+def callgrind(valgrind, command, folder, option, number):
+    out = pathlib.Path(folder) / f"callgrind.{number}"
     subprocess.run(
         [valgrind, "--tool=callgrind", "--dump-instr=yes", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,8,64",
-         "--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={out}", *command, "-var", "steps", str(steps)],
+         "--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={out}", *command, *option, str(number)],
         cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return executed(out)
 
@@ -105,8 +107,9 @@ def work_of(object_, addresses):
     return found
 
 
-def counted(valgrind, command, folder, few, many):
-    (a, totals_a), (b, totals_b) = (callgrind(valgrind, command, folder, steps) for steps in (few, many))
+def counted(valgrind, command, folder, option, few, many):
+    """Operations, bytes and instructions of one step or round: `option` takes their number."""
+    (a, totals_a), (b, totals_b) = (callgrind(valgrind, command, folder, option, number) for number in (few, many))
     difference = {place: n - a.get(place, 0) for place, n in b.items() if n != a.get(place, 0)}
     flops = listed = 0
     for object_ in {o for o, _ in difference}:
@@ -121,10 +124,31 @@ def counted(valgrind, command, folder, few, many):
     return flops / steps, 64 * (total["DLmr"] + total["DLmw"]) / steps, total["Ir"] / steps
 
 
+def passes(case, folder, o, stripped):
+    """(seconds, operations) of a force pass and of a pullback."""
+    folder = pathlib.Path(folder)
+    elements = {"melt": ["Ar"]}.get(next(n for n in CASES if CASES[n] is case)) or case.pair.split("\n")[1].split()[-(2 if case.species else 1):]
+    if case.pair.startswith("eam"):
+        elements = ["Cu"]
+    pair = case.pair or "lj/cut 2.5\npair_coeff * * 1 1"
+    labels = " ".join(f"{k + 1} {e}" for k, e in enumerate(elements))
+    (folder / "potential.in").write_text(f"units metal\nlabelmap atom {labels}\npair_style {pair}\n")
+    deck = (folder / "in.case").read_text()
+    (folder / "in.frame").write_text(deck + f"write_dump all extxyz frame.xyz modify element {' '.join(elements)}\n")
+    subprocess.run([o.mdrun, "-in", "in.frame", "-log", "none", "-var", "steps", "0"], cwd=folder, check=True, capture_output=True)
+    skin = "0.3" if case.crystal is None else "1.0"
+    command = ["cost", "potential.in", "frame.xyz", "--skin", skin]
+    text = subprocess.run([o.mdfit, *command, "--rounds", str(2 * o.rounds + 1)], cwd=folder, check=True, capture_output=True, text=True).stdout
+    times = {name: float(value) for name, value in re.findall(r"^(forces|pullback) +(\S+)", text, re.M)}
+    return [(times[name], counted(o.valgrind, [stripped, *command, "--only", name], folder, ["--rounds"], 1, 3)[0])
+            for name in ("forces", "pullback")]
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("cases", nargs="*", metavar="CASE")
     options.add_argument("--mdrun", default=str(ROOT / ".build/release/mdrun"))
+    options.add_argument("--mdfit", default=str(ROOT / ".build/release/mdfit"))
     options.add_argument("--potentials", required=True)
     options.add_argument("--valgrind", default="valgrind")
     options.add_argument("--rounds", type=int, default=5)
@@ -134,30 +158,35 @@ def main():
         probe.with_suffix(".c").write_text(PROBE)
         subprocess.run(["clang", "-O3", "-march=x86-64-v3", "-ffp-contract=fast", str(probe) + ".c", "-o", str(probe)], check=True)
         # valgrind does not read the debugging information that Swift writes.
-        stripped = str(pathlib.Path(folder) / "mdrun")
-        subprocess.run(["strip", "-g", "-o", stripped, o.mdrun], check=True)
-        peaks, widths, rows = [], [], []
+        stripped = {name: str(pathlib.Path(folder) / name) for name in ("mdrun", "mdfit")}
+        for name, path in stripped.items():
+            subprocess.run(["strip", "-g", "-o", path, getattr(o, name)], check=True)
+        peaks, widths, steps, dual = [], [], [], []
         for name in o.cases or CASES:
             case = CASES[name]
             atoms = prepare(case, folder, o.potentials)
             words = ["-in", "in.case", "-log", "none"]
-            flops, bytes_, instructions = counted(o.valgrind, [stripped, *words], folder, 2, 12)
-            possible = []
+            flops, bytes_, instructions = counted(o.valgrind, [stripped["mdrun"], *words], folder, ["-var", "steps"], 2, 12)
+            seconds, possible = [], []
             for _ in range(o.rounds):
                 peak, width = map(float, subprocess.run([str(probe)], capture_output=True, text=True, check=True).stdout.split())
                 peaks.append(peak)
                 widths.append(width)
-                possible.append(peak * loop_time([o.mdrun, *words, "-var", "steps", str(case.steps)], folder) / case.steps)
-            share = flops / statistics.median(possible)
-            rows.append((case, atoms, flops, bytes_, instructions, share))
+                seconds.append(loop_time([o.mdrun, *words, "-var", "steps", str(case.steps)], folder) / case.steps)
+                possible.append(peak * seconds[-1])
+            time, share = statistics.median(seconds), flops / statistics.median(possible)
+            steps.append(f"| {case.title} | {atoms:,} | {1e6 * time / atoms:.2f} | {flops / atoms:,.0f} | {instructions / atoms:,.0f} | {bytes_ / atoms:,.0f} "
+                         f"| {flops / bytes_:.1f} | {flops / time / 1e9:.1f} | {share:.0%} |")
+            (force, forceWork), (pull, pullWork) = passes(case, folder, o, stripped["mdfit"])
+            dual.append(f"| {case.title} | {force:.2f} | {pull:.2f} | {pull / force:.2f} | {forceWork / atoms:,.0f} | {pullWork / atoms:,.0f} "
+                        f"| {pullWork / forceWork:.2f} |")
             print(f"{name} done", file=sys.stderr, flush=True)
         print(f"Peak {statistics.median(peaks) / 1e9:.0f} operations a nanosecond (medians of {len(peaks)}; {min(peaks) / 1e9:.0f} to "
               f"{max(peaks) / 1e9:.0f}), bandwidth {statistics.median(widths) / 1e9:.0f} bytes a nanosecond.\n")
-        print("| case | atoms | operations an atom and step | instructions | bytes beyond L2 | intensity, operations a byte | share of peak |\n"
-              "|---|---|---|---|---|---|---|")
-        for case, atoms, flops, bytes_, instructions, share in rows:
-            print(f"| {case.title} | {atoms:,} | {flops / atoms:,.0f} | {instructions / atoms:,.0f} | {bytes_ / atoms:,.0f} "
-                  f"| {flops / bytes_:.1f} | {share:.0%} |")
+        print("| case | atoms | us an atom and step | operations | instructions | bytes beyond L2 | operations a byte | operations a nanosecond "
+              "| share of peak |\n|---|---|---|---|---|---|---|---|---|", *steps, sep="\n")
+        print("\n| case | force pass, us an atom | pullback | ratio | operations of a force pass | of a pullback | ratio |\n|---|---|---|---|---|---|---|",
+              *dual, sep="\n")
 
 
 main()

@@ -95,6 +95,19 @@ LANES_INLINE lanes_d4 lanes_column3_d4(lanes_d4 a, lanes_d4 b, lanes_d4 c, lanes
     return __builtin_shufflevector(__builtin_shufflevector(a, b, 1, 5, 3, 7), __builtin_shufflevector(c, d, 1, 5, 3, 7), 2, 3, 6, 7);
 }
 
+/* The first and the second half of four such vectors in memory, two and two: with these a load does what a shuffle would, and loads are
+ * cheaper. low and high then give the columns. */
+#define LANES_READ static inline __attribute__((always_inline, pure))
+typedef double lanes_d2 __attribute__((ext_vector_type(2)));
+LANES_READ lanes_d4 lanes_halves_d4(const double *a, const double *b) {
+    lanes_d2 low, high;
+    __builtin_memcpy(&low, a, sizeof low);
+    __builtin_memcpy(&high, b, sizeof high);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+}
+LANES_INLINE lanes_d4 lanes_low_d4(lanes_d4 a, lanes_d4 b) { return __builtin_shufflevector(a, b, 0, 4, 2, 6); }
+LANES_INLINE lanes_d4 lanes_high_d4(lanes_d4 a, lanes_d4 b) { return __builtin_shufflevector(a, b, 1, 5, 3, 7); }
+
 /* Packing: the lanes that a mask chooses to the front, in order; what follows them is of no meaning. `bits` has one bit a lane. */
 extern const int32_t lanes_packed_i4[16][4];
 extern const int32_t lanes_packed_d4[16][8];

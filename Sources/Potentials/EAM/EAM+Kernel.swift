@@ -47,7 +47,7 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
 
     @inline(__always)
     func cubics(_ table: UnsafePointer<Vector>, _ at: SIMD4<Int64>) -> (x: Vector, y: Vector, z: Vector, w: Vector) {
-        Vector.transposed(table[Int(at.x)], table[Int(at.y)], table[Int(at.z)], table[Int(at.w)])
+        Vector.columns(table + Int(at.x), table + Int(at.y), table + Int(at.z), table + Int(at.w))
     }
 
     @inline(__always)

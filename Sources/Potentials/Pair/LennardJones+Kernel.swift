@@ -102,7 +102,7 @@ private func lennardJonesFast(
             let left = end - k
             let four = FourNeighbours(neighbours + k, left, or: i)
             k += 4
-            let (jx, jy, jz, jw) = transpose(x[four.a], x[four.b], x[four.c], x[four.d])
+            let (jx, jy, jz, jw) = Vector.columns(x + four.a, x + four.b, x + four.c, x + four.d)
             let dx = px - jx, dy = py - jy, dz = pz - jz
             let r2 = dx * dx + dy * dy + dz * dz
             let p = isSingle ? single : FourParameters(row, jw)

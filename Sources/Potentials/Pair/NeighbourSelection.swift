@@ -24,8 +24,7 @@ package struct NearNeighbours {
 
 /// Copies the neighbours within a cutoff: of four at a time those within are packed to the front of a vector that is written whole, and
 /// the end moves on by their number, since a branch could not be predicted. A distance that is not a number counts as within, so that
-/// it shows in the force. Then the last chunk is filled up to four with edges of no extent, of the last neighbour otherwise: they add no
-/// force.
+/// it shows in the force. Behind the last one stand four edges of no extent, of the last neighbour otherwise: they add no force.
 /// - Parameters:
 ///   - components: whether x, y, z are wanted beside the squares. - near: with room for the whole list and four more.
 ///   - limit: the squared cutoff for neighbour j, 0 where the pair does not interact.
@@ -38,13 +37,15 @@ package func selectNeighbours(
     let xi = position[i]
     let px = Vector(repeating: xi.x), py = Vector(repeating: xi.y), pz = Vector(repeating: xi.z)
     var found = 0, k = 0
-    while k &+ 4 <= count {
-        let others = UnsafeRawPointer(neighbours + k).loadUnaligned(as: SIMD4<Int32>.self)
-        let there = Vector.components(position, neighbours + k)
+    while k < count {
+        let left = count &- k
+        // Copies of the last neighbour in the last chunk do not count.
+        let others = four(neighbours, from: k, to: count)
+        let there = Vector.components(position, others)
         let dx = px - there.x, dy = py - there.y, dz = pz - there.z
         let square = dx * dx + dy * dy + dz * dz
         let limits = Vector(limit(Int(others.x)), limit(Int(others.y)), limit(Int(others.z)), limit(Int(others.w)))
-        let within = lanes_bits_d4(Vector.not(limits.lessOrEqual(square)))
+        let within = lanes_bits_d4(Vector.not(limits.lessOrEqual(square))) & (left >= 4 ? 15 : (1 &<< Int32(left)) &- 1)
         if components {
             lanes_pack_d4(dx, within).store(near.x + found)
             lanes_pack_d4(dy, within).store(near.y + found)
@@ -55,20 +56,26 @@ package func selectNeighbours(
         found &+= within.nonzeroBitCount
         k &+= 4
     }
-    while k < count {
-        let j = neighbours[k], d = xi - position[Int(j)], each = d * d, square = each.x + each.y + each.z
-        if components { (near.x[found], near.y[found], near.z[found]) = (d.x, d.y, d.z) }
-        (near.square[found], near.indices[found]) = (square, j)
-        found &+= limit(Int(j)) <= square ? 0 : 1
-        k &+= 1
+    guard found > 0 else { return 0 }
+    if components {
+        Vector.zero.store(near.x + found)
+        Vector.zero.store(near.y + found)
+        Vector.zero.store(near.z + found)
     }
-    var end = found
-    while end % 4 != 0 {
-        if components { (near.x[end], near.y[end], near.z[end]) = (0, 0, 0) }
-        (near.square[end], near.indices[end]) = (near.square[found &- 1], near.indices[found &- 1])
-        end &+= 1
-    }
+    Vector(repeating: near.square[found &- 1]).store(near.square + found)
+    UnsafeMutableRawPointer(near.indices + found).storeBytes(of: SIMD4(repeating: near.indices[found &- 1]), as: SIMD4<Int32>.self)
     return found
+}
+
+/// Four consecutive numbers of atoms.
+@inline(__always)
+func four(_ indices: UnsafePointer<Int32>) -> SIMD4<Int32> { UnsafeRawPointer(indices).loadUnaligned(as: SIMD4<Int32>.self) }
+
+/// Four entries of a list from k on; what is missing before its end is filled with the last one.
+@inline(__always)
+func four(_ list: UnsafePointer<Int32>, from k: Int, to end: Int) -> SIMD4<Int32> {
+    let left = end &- k
+    return left >= 4 ? four(list + k) : SIMD4(list[k], list[k &+ left / 2], list[end &- 1], list[end &- 1])
 }
 
 /// Lane masks of a last chunk: 1 in the first `left` lanes, else 0.

@@ -58,13 +58,29 @@ extension SIMD4: EdgeVector where Scalar == Double {
     @inlinable @inline(__always) static func transposed(_ a: Self, _ b: Self, _ c: Self, _ d: Self) -> (x: Self, y: Self, z: Self, w: Self) {
         (lanes_column0_d4(a, b, c, d), lanes_column1_d4(a, b, c, d), lanes_column2_d4(a, b, c, d), lanes_column3_d4(a, b, c, d))
     }
+    /// Four rows anywhere in memory, component by component.
+    @inlinable @inline(__always) static func columns(
+        _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ c: UnsafePointer<Self>, _ d: UnsafePointer<Self>
+    ) -> (x: Self, y: Self, z: Self, w: Self) {
+        @inline(__always) func halves(_ p: UnsafePointer<Self>, _ q: UnsafePointer<Self>, _ first: Int) -> Self {
+            lanes_halves_d4(
+                UnsafeRawPointer(p).assumingMemoryBound(to: Double.self) + first, UnsafeRawPointer(q).assumingMemoryBound(to: Double.self) + first)
+        }
+        let xy = (halves(a, c, 0), halves(b, d, 0)), zw = (halves(a, c, 2), halves(b, d, 2))
+        return (lanes_low_d4(xy.0, xy.1), lanes_high_d4(xy.0, xy.1), lanes_low_d4(zw.0, zw.1), lanes_high_d4(zw.0, zw.1))
+    }
     @inlinable @inline(__always) public static func components(_ rows: UnsafePointer<Vector>) -> (x: Self, y: Self, z: Self, w: Self) {
-        transposed(rows[0], rows[1], rows[2], rows[3])
+        columns(rows, rows + 1, rows + 2, rows + 3)
     }
     @inlinable @inline(__always) public static func components(
         _ rows: UnsafePointer<Vector>, _ i: UnsafePointer<Int32>
     ) -> (x: Self, y: Self, z: Self, w: Self) {
-        transposed(rows[Int(i[0])], rows[Int(i[1])], rows[Int(i[2])], rows[Int(i[3])])
+        columns(rows + Int(i[0]), rows + Int(i[1]), rows + Int(i[2]), rows + Int(i[3]))
+    }
+    @inlinable @inline(__always) static func components(
+        _ rows: UnsafePointer<Vector>, _ i: SIMD4<Int32>
+    ) -> (x: Self, y: Self, z: Self, w: Self) {
+        columns(rows + Int(i.x), rows + Int(i.y), rows + Int(i.z), rows + Int(i.w))
     }
     @inlinable @inline(__always) public static func subtract(
         _ x: Self, _ y: Self, _ z: Self, from rows: UnsafeMutablePointer<Vector>, _ i: UnsafePointer<Int32>
