@@ -94,6 +94,41 @@ struct ACETests {
         }
     }
 
+    /// Formats of other exporters. python-ace evaluates polynomials as they are, tables stand for them here: `tolerance` is theirs.
+    @Test(
+        "ACE.jl's radial functions, text files of two elements",
+        arguments: [
+            ("julia.yace", "julia", 5e-12), ("julia.ace", "julia-text", 5e-12), ("nodes.yace", "nodes", 2e-12),
+            ("shared.ace", "shared", 2e-12),
+        ])
+    func formats(file: String, name: String, tolerance: Double) throws {
+        let golden = try Golden(name)
+        for plain in [true, false] {
+            let line = "* * \(file) \(golden.elements.joined(separator: " "))"
+            let ace = try potential("pace", line, Golden.setup(golden.elements.count)) as! ACE
+            ace.usesPlainKernel = plain
+            for frame in golden.frames {
+                let result = Evaluator(frame.system(golden.elements.count), ace).evaluate()
+                Golden.compare(result, frame, "\(file), \(frame.name), plain \(plain)", tolerance: tolerance)
+            }
+        }
+    }
+
+    @Test("the dual pass of other formats against differences", arguments: [("julia.yace", "julia"), ("shared.ace", "shared")])
+    func pullback(file: String, name: String) throws {
+        let golden = try Golden(name)
+        let line = "* * \(file) \(golden.elements.joined(separator: " "))"
+        let ace = try potential("pace", line, Golden.setup(golden.elements.count)) as! ACE
+        var random = SeededGenerator(3)
+        let weights = (0...24).map { _ in random.uniform() }, field = (0...24).map { _ in random.vector(1) }
+        let evaluator = Evaluator(golden.frames[1].system(golden.elements.count), ace)
+        let full = evaluator.pullback({ weights[Int($0)] }, { field[Int($0)] })
+        let difference = evaluator.pullback({ weights[Int($0)] }, { field[Int($0)] }, byDifference: true)
+        // Second derivatives of tables jump at their nodes.
+        #expect(full.largestForce > 0.1)
+        #expect(full.forceDistance(difference) < 2e-5 * full.largestForce, "\(full.forceDistance(difference)) of \(full.largestForce)")
+    }
+
     @Test("extrapolation grades of python-ace", arguments: ["distance", "single"]) func grades(name: String) throws {
         let golden = try Golden(name)
         let line = "* * \(name).yaml \(name).asi \(golden.elements.joined(separator: " "))"
@@ -171,7 +206,19 @@ struct ACETests {
         let one = message(yace.replacingOccurrences(of: "ndensity: 2, num", with: "ndensity: 1, num"), "m.yace", "Cu", types: 1)
         #expect(one.contains("1 densities where the embedding has 2"))
         #expect(message(yace.replacingOccurrences(of: "FinnisSinclairShiftedScaled", with: "Exp"), "m.yace", "Cu", types: 1).contains("npoti is 'Exp'"))
-        #expect(message(text.replacingOccurrences(of: "nelements=1", with: "nelements=2"), "m.ace", "Cu", types: 1).contains("files of 2 elements"))
+        #expect(message(text.replacingOccurrences(of: "nelements=1", with: "nelements=2"), "m.ace", "Cu", types: 1).contains("expected 'lmax='"))
+        #expect(message(text.replacingOccurrences(of: "mu0=0", with: "mu0=1"), "m.ace", "Cu", types: 1).contains("mu0 should be 0 here"))
+        let julia = try String(contentsOf: Golden.folder.appendingPathComponent("julia.yace"), encoding: .utf8)
+        func juliaMessage(_ old: String, _ new: String) -> String {
+            message(julia.replacingOccurrences(of: old, with: new), "m.yace", "Al Ni")
+        }
+        #expect(juliaMessage("lmax: 2", "lmox: 2").contains("has no 'lmax'"))
+        #expect(juliaMessage("lmax: 2", "lmax: 1").contains("l = 2 beyond lmax 1"))
+        #expect(juliaMessage("ns: [3]", "ns: [5]").contains("n = 5 where there are 4 radial functions"))
+        #expect(juliaMessage("\"maxn\": 4", "\"maxn\": 5").contains("should have 5 values, found 4"))
+        #expect(juliaMessage("polypairpot:", "polypearpot:").contains("reppot without polypairpot"))
+        let mixed = juliaMessage("  [1, 1]: {\"radbasename\": \"ACE.jl.base\"", "  [1, 1]: {\"radbasename\": \"ChebPow\"")
+        #expect(mixed.contains("some bonds are of ACE.jl, some are not"))
         #expect(message(String(text.dropLast(40)), "m.ace", "Cu", types: 1).contains("m.ace:"))
         var setup = Golden.setup(1)
         setup.read = { path, _ in

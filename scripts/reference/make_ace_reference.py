@@ -76,6 +76,112 @@ def model(elements, kinds, embedding, inner, core, seed, rho_core=None, scale=(0
     return "\n".join(lines) + "\n"
 
 
+def write_yace(path, source, bonds, head, tail=()):
+    """The elements, embeddings and functions of another .yace file with other bonds."""
+    with open(source) as file:
+        text = file.read()
+    lines = [text[:text.index("deltaSplineBins")].rstrip()] + head + [text[text.index("embeddings:"):text.index("bonds:")].rstrip(), "bonds:"]
+    lines += [f"  [{i}, {j}]: {v if isinstance(v, str) else json.dumps(v)}" for (i, j), v in bonds.items()]
+    with open(path, "w") as file:
+        file.write("\n".join(lines + list(tail) + [text[text.index("functions:"):]]))
+
+
+def polynomials(random, rcut, inner, pl, pr, count=4, p=2, r0=2.5):
+    """Radial functions of ACE.jl: they end at rcut, and, with pr > 0, below `inner`."""
+    def x(r):
+        return ((1 + r0) / (1 + r)) ** p
+    a, b, c = random.uniform(0.8, 1.5, count), random.uniform(-1.5, -0.5, count), random.uniform(-0.9, -0.3, count)
+    b[0] = c[0] = c[1] = 0
+    return {"radbasename": "ACE.jl.base", "rcut": rcut, "xl": x(rcut), "xr": x(inner), "pl": pl, "pr": pr, "r0": r0, "p": p, "maxn": count,
+            "recursion_coefficients": {"A": a.tolist(), "B": b.tolist(), "C": c.tolist()}}
+
+
+def polynomials_text(spec):
+    rows = "\n".join(f" {a:.17g} {b:.17g} {c:.17g}" for a, b, c in zip(*(spec["recursion_coefficients"][k] for k in "ABC")))
+    return (f"transform parameters: p={spec['p']} r0={spec['r0']!r}\ncutoff parameters: rcut={spec['rcut']!r} xl={spec['xl']:.17g} xr={spec['xr']:.17g} "
+            f"pl={spec['pl']} pr={spec['pr']}\nrecursion coefficients: maxn = {spec['maxn']}\n{rows}\ntests: ntests = 0\n")
+
+
+def chebyshev(r, count, rcut, width, lam):
+    """g_k of ChebExpCos and its derivative."""
+    y1, y2 = np.exp(-lam * r / rcut), np.exp(-lam)
+    x, dx = 1 - 2 * (y1 - y2) / (1 - y2), 2 * lam / rcut * y1 / (1 - y2)
+    theta = np.arccos(np.clip(x, -1, 1))
+    end = rcut - width
+    fc = 0.5 * (1 + np.cos(np.pi * r / rcut)) * np.where(r > end, 0.5 * (1 + np.cos(np.pi * (r - end) / width)), 1)
+    d = -0.5 * np.sin(np.pi * r / rcut) * np.pi / rcut * np.where(r > end, 0.5 * (1 + np.cos(np.pi * (r - end) / width)), 1) \
+        + 0.5 * (1 + np.cos(np.pi * r / rcut)) * np.where(r > end, -0.5 * np.sin(np.pi * (r - end) / width) * np.pi / width, 0)
+    values, slopes = [fc], [d]
+    for k in range(1, count):
+        sine = np.sin(theta)
+        second = np.where(sine > 1e-9, np.sin(k * theta) / np.where(sine > 1e-9, sine, 1), k * np.sign(x) ** (k + 1))
+        g, dg = 0.5 - 0.5 * np.cos(k * theta), -0.5 * k * second * dx
+        values.append(g * fc)
+        slopes.append(dg * fc + g * d)
+    return values, slopes
+
+
+def other_formats():
+    """Files that no program converts to: functions of the models above with radial functions of ACE.jl, and an .ace of two elements."""
+    def path(name):
+        return os.path.join(folder, name)
+
+    random = np.random.default_rng(21)
+    # ACE.jl's polynomials with a pair potential.
+    elements = ["Al", "Ni"]
+    bonds = {(i, j): polynomials(random, rcut, 1.3, 2, 2) for (i, j), rcut in zip([(0, 0), (0, 1), (1, 0), (1, 1)], [4.6, 4.4, 4.4, 4.7])}
+    pair = polynomials(random, 5.0, 1.0, 2, 0)
+    keys = [(i, j) for i in (0, 1) for j in (0, 1)]
+    coefficients = {k: random.normal(0, 0.3, 4).tolist() for k in keys[:2] + keys[3:]}
+    coefficients[(1, 0)] = coefficients[(0, 1)]
+    tail = ["polypairpot:"] + [f"  {k}: {json.dumps(v)}" for k, v in pair.items() if k != "radbasename"] + ["  coefficients:"]
+    tail += [f"    [{i}, {j}]: {json.dumps(coefficients[(i, j)])}" for i, j in keys] + ["reppot:", "  coefficients:"]
+    tail += [f"    [{i}, {j}]: {json.dumps({'ri': 1.9, 'e0': 0.5 + 0.1 * (i + j), 'A': 4.0, 'B': 1.5})}" for i, j in keys]
+    write_yace(path("julia.yace"), path("density.yace"), bonds, ["deltaSplineBins: 0.001", "lmax: 2"], tail)
+    calculator = PyACECalculator(path("julia.yace"))
+    write("julia", "julia.yace", elements, [frame(n, a, elements, calculator, False) for n, a in structures(elements, 11)])
+
+    # The same in the text format, for one element.
+    with open(path("single.ace")) as file:
+        text = file.read()
+    start, end = text.index("radbasename="), text.index("rankmax=")
+    radial = "radbasename=ACE.jl.Basic\nhaspair: t\n" + polynomials_text(polynomials(random, 4.6, 1.3, 2, 2))
+    radial += "begin repulsive potential\nbegin polypairpot\n" + polynomials_text(polynomials(random, 5.0, 1.0, 2, 0)) + "coefficients\n"
+    radial += "".join(f"{x:.17g}\n" for x in random.normal(0, 0.3, 4)) + "end polypairpot\nspline parameters\n"
+    radial += "   e_0 + B  exp(-A*(r/ri-1)) * (ri/r)\nri=1.9\ne0=0.5\nA=4.0\nB=1.5\nend repulsive potential\n\n"
+    with open(path("julia.ace"), "w") as file:
+        file.write(text[:start] + radial + text[end:])
+    calculator = PyACECalculator(path("julia.ace"))
+    write("julia-text", "julia.ace", ["Cu"], [frame(n, a, ["Cu"], calculator, False) for n, a in structures(["Cu"], 11)])
+
+    # Nodes and slopes as ACEpotentials.jl writes them, here of ChebExpCos with unit coefficients: python-ace evaluates that from the same nodes.
+    rcut, width, lam, k, spacing = 4.4, 0.3, 3.1, 4, 0.02
+    unit = [[[float(i == n) for i in range(k)] for _ in range(3)] for n in range(k)]
+    bonds = {key: {"nradmax": k, "lmax": 2, "nradbasemax": k, "radbasename": "ChebExpCos", "radparameters": [lam], "radcoefficients": unit, "prehc": 0,
+                   "lambdahc": 1, "rcut": rcut, "dcut": width} for key in keys}
+    write_yace(path("nodes-python-ace.yace"), path("distance.yace"), bonds, [f"deltaSplineBins: {spacing}"])
+    calculator = PyACECalculator(path("nodes-python-ace.yace"))
+    write("nodes", "nodes.yace", elements, [frame(n, a, elements, calculator, False) for n, a in structures(elements, 11)])
+    os.remove(path("nodes-python-ace.yace"))
+    bins = int(rcut / spacing)
+    values, slopes = chebyshev(np.arange(bins + 1) * (rcut / bins), k, rcut, width, lam)
+    # One bond has the lists, the others refer to it.
+    lists = [f"{what}: {{{', '.join(f'{n}: {row.tolist()}' for n, row in enumerate(rows))}}}"
+             for what, rows in (("splinenodalvals", values), ("splinenodalderivs", slopes))]
+    bond = f"&bond {{radbasename: ACE.jl, rcut: {rcut}, nradial: {k}, nbins: {bins}, {', '.join(lists)}}}"
+    write_yace(path("nodes.yace"), path("distance.yace"), {key: bond if key == (0, 0) else "*bond" for key in keys}, ["lmax: 2"])
+
+    # Two elements in the text format, which has one embedding and one kind of radial functions: python-ace writes such files and cannot read them.
+    both = [("FinnisSinclairShiftedScaled", [1, 1, 1, 0.5])] * 2
+    with open(path("shared.yaml"), "w") as file:
+        file.write(model(["Al", "Ni"], [("ChebPow", 2.0)] * 2, both, None, "[12, 0.5]", 5, (9.0, 6.0)))
+    basis = ACEBBasisSet(path("shared.yaml")).to_ACECTildeBasisSet()
+    basis.save(path("shared.ace"))
+    calculator = PyACECalculator(basis, recursive_evaluator=False, recursive=False)
+    write("shared", "shared.yaml as a C-tilde basis", ["Al", "Ni"], [frame(n, a, ["Al", "Ni"], calculator, False) for n, a in structures(["Al", "Ni"], 11)])
+    os.remove(path("shared.yaml"))
+
+
 def structures(elements, seed, closest=1.6):
     random = np.random.default_rng(seed)
     cells = {
@@ -159,6 +265,7 @@ def main():
             calculator.set_active_set(os.path.join(folder, name + ".asi"))
         write(name, name + ".yaml", elements, [frame(n, a, elements, calculator, graded) for n, a in structures(elements, 11)])
 
+    other_formats()
     if len(sys.argv) > 1:
         published = []
         for name, elements, atoms in [

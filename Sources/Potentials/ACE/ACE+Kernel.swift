@@ -170,36 +170,54 @@ struct ACEPass<L: EdgeLane> {
         }
     }
 
-    /// Values and slopes of all functions of the table: [function][value, slope].
+    /// Values and slopes of all functions of the table: [function][value, slope]. Between its nodes an edge has four functions at a time;
+    /// then edges come side by side.
     @inline(__always)
     func radial(_ bond: ACEBondView, _ r: L, _ at: Int, _ into: UnsafeMutablePointer<L>) {
-        let rows = scratch.rows + at
-        let t = P.load(scratch.fractions + at), scale = P(bond.scale)
-        let next = 2 &* Int(bond.quads)
-        @inline(__always) func put(_ f0: P, _ d0: P, _ f1: P, _ d1: P, _ target: UnsafeMutablePointer<L>) {
-            let df = f1 - f0
-            let c2: P = (P(3) * df) - (d1 + (d0 + d0))
-            let c3: P = (d1 + d0) - (df + df)
-            let value = f0.addingProduct(t, d0.addingProduct(t, c2.addingProduct(t, c3)))
-            let slope = scale * d0.addingProduct(t, (c2 + c2).addingProduct(t, P(3) * c3))
-            if L.hasTangent {
-                let second = scale * scale * (c2 + c2).addingProduct(t, P(6) * c3)
-                target[0] = L(value, tangent: slope * r.outcome)
-                target[1] = L(slope, tangent: second * r.outcome)
-            } else {
-                target[0] = L(plain: value)
-                target[1] = L(plain: slope)
-            }
-        }
+        let rows = scratch.rows + at, fractions = scratch.fractions + at
+        let scale = Vector(bond.scale), next = 2 &* Int(bond.quads)
         for quad in 0..<Int(bond.quads) {
-            let table = bond.table + 2 &* quad
-            let f0 = P.components(table, rows), d0 = P.components(table + 1, rows)
-            let f1 = P.components(table + next, rows), d1 = P.components(table + next + 1, rows)
-            let target = into + 8 &* quad
-            put(f0.x, d0.x, f1.x, d1.x, target)
-            put(f0.y, d0.y, f1.y, d1.y, target + 2)
-            put(f0.z, d0.z, f1.z, d1.z, target + 4)
-            put(f0.w, d0.w, f1.w, d1.w, target + 6)
+            let table = bond.table + 2 &* quad, target = into + 8 &* quad
+            /// Hermite's polynomial as f0 + t (d0 + t (c2 + t c3)).
+            @inline(__always) func polynomial(_ lane: Int) -> (f0: Vector, d0: Vector, c2: Vector, c3: Vector, t: Vector) {
+                let row = table + Int(rows[lane]), f0 = row[0], d0 = row[1], d1 = row[next &+ 1]
+                let df = row[next] - f0
+                let c2: Vector = (Vector(3) * df) - (d1 + (d0 + d0))
+                let c3: Vector = (d1 + d0) - (df + df)
+                return (f0, d0, c2, c3, Vector(broadcast: fractions[lane]))
+            }
+            let value = P.components { lane in
+                let p = polynomial(lane)
+                return p.f0.addingProduct(p.t, p.d0.addingProduct(p.t, p.c2.addingProduct(p.t, p.c3)))
+            }
+            let slope = P.components { lane in
+                let p = polynomial(lane)
+                return scale * p.d0.addingProduct(p.t, (p.c2 + p.c2).addingProduct(p.t, Vector(3) * p.c3))
+            }
+            if L.hasTangent {
+                let second = P.components { lane in
+                    let p = polynomial(lane)
+                    return (scale * scale) * (p.c2 + p.c2).addingProduct(p.t, Vector(6) * p.c3)
+                }
+                let along = r.outcome
+                @inline(__always) func put(_ k: Int, _ f: P, _ d: P, _ s: P) {
+                    target[2 &* k] = L(f, tangent: d * along)
+                    target[2 &* k &+ 1] = L(d, tangent: s * along)
+                }
+                put(0, value.x, slope.x, second.x)
+                put(1, value.y, slope.y, second.y)
+                put(2, value.z, slope.z, second.z)
+                put(3, value.w, slope.w, second.w)
+            } else {
+                target[0] = L(plain: value.x)
+                target[1] = L(plain: slope.x)
+                target[2] = L(plain: value.y)
+                target[3] = L(plain: slope.y)
+                target[4] = L(plain: value.z)
+                target[5] = L(plain: slope.z)
+                target[6] = L(plain: value.w)
+                target[7] = L(plain: slope.w)
+            }
         }
     }
 
@@ -229,59 +247,31 @@ struct ACEPass<L: EdgeLane> {
     @inline(__always)
     func sum(_ own: ACESpeciesView, _ c: Int) {
         let groups = scratch.groups + c &* (view.elements &+ 1)
-        let radialStride = 2 &* view.functions, harmonicStride = 2 &* view.harmonics
+        let radialStride = 2 &* view.functions
         var core = L.zero
         for b in 0..<view.elements {
             let bond = own.bonds[b]
             let first = Int(groups[b]), count = Int(groups[b + 1]) - first
             guard count > 0 else { continue }
             let radial = UnsafePointer(scratch.radial + (c &* scratch.chunks &+ first) &* radialStride)
-            var y = UnsafePointer(scratch.harmonics + first &* harmonicStride)
+            var y = UnsafePointer(scratch.harmonics + first &* 2 &* view.harmonics)
             var node = scratch.nodes + 2 &* Int(bond.firstNode)
             for m in stride(from: 0, through: Int(bond.top), by: 1) {
                 for l in m...Int(bond.top) {
                     let shell = bond.shells[l], n = Int(shell.count)
                     var f = radial + 2 &* Int(shell.first)
                     var left = n
+                    // As many functions at a time as there are registers for their sums.
                     while left > 0 {
-                        if left >= 4 {
-                            var s = (L.zero, L.zero, L.zero, L.zero), t = (L.zero, L.zero, L.zero, L.zero)
-                            var from = f, harmonic = y
-                            for _ in 0..<count {
-                                let re = harmonic[0], im = harmonic[1]
-                                s.0.add(from[0], times: re)
-                                t.0.add(from[0], times: im)
-                                s.1.add(from[2], times: re)
-                                t.1.add(from[2], times: im)
-                                s.2.add(from[4], times: re)
-                                t.2.add(from[4], times: im)
-                                s.3.add(from[6], times: re)
-                                t.3.add(from[6], times: im)
-                                from += radialStride
-                                harmonic += harmonicStride
-                            }
-                            node[0][lane: c] = s.0.sum()
-                            node[1][lane: c] = t.0.sum()
-                            node[2][lane: c] = s.1.sum()
-                            node[3][lane: c] = t.1.sum()
-                            node[4][lane: c] = s.2.sum()
-                            node[5][lane: c] = t.2.sum()
-                            node[6][lane: c] = s.3.sum()
-                            node[7][lane: c] = t.3.sum()
-                            (node, f, left) = (node + 8, f + 8, left - 4)
+                        let n: Int
+                        if m == 0 {
+                            n = min(left, L.hasTangent ? 4 : 5)
+                            sums(n, true, f, y, count, node, c)
                         } else {
-                            var s = L.zero, t = L.zero
-                            var from = f, harmonic = y
-                            for _ in 0..<count {
-                                s.add(from[0], times: harmonic[0])
-                                t.add(from[0], times: harmonic[1])
-                                from += radialStride
-                                harmonic += harmonicStride
-                            }
-                            node[0][lane: c] = s.sum()
-                            node[1][lane: c] = t.sum()
-                            (node, f, left) = (node + 2, f + 2, left - 1)
+                            n = left == 6 ? 3 : min(left, L.hasTangent ? 2 : 5)
+                            sums(n, false, f, y, count, node, c)
                         }
+                        (node, f, left) = (node + 2 &* n, f + 2 &* n, left &- n)
                     }
                     y += 2
                 }
@@ -299,6 +289,56 @@ struct ACEPass<L: EdgeLane> {
             }
         }
         scratch.core[0][lane: c] = core.sum()
+    }
+
+    /// `n` coefficients that differ in the radial function, up to 5.
+    @inline(__always)
+    func sums(
+        _ n: Int, _ isReal: Bool, _ f: UnsafePointer<L>, _ y: UnsafePointer<L>, _ count: Int, _ node: UnsafeMutablePointer<L>, _ c: Int
+    ) {
+        switch n {
+        case 5: sum(5, isReal, f, y, count, node, c)
+        case 4: sum(4, isReal, f, y, count, node, c)
+        case 3: sum(3, isReal, f, y, count, node, c)
+        case 2: sum(2, isReal, f, y, count, node, c)
+        default: sum(1, isReal, f, y, count, node, c)
+        }
+    }
+
+    /// The same with constants. Real: m = 0, whose imaginary parts are nought and stay so.
+    @inline(__always)
+    func sum(
+        _ n: Int, _ isReal: Bool, _ f: UnsafePointer<L>, _ y: UnsafePointer<L>, _ count: Int, _ node: UnsafeMutablePointer<L>, _ c: Int
+    ) {
+        var s0 = L.zero, t0 = L.zero, s1 = L.zero, t1 = L.zero, s2 = L.zero, t2 = L.zero, s3 = L.zero, t3 = L.zero, s4 = L.zero, t4 = L.zero
+        var from = f, harmonic = y
+        for _ in 0..<count {
+            let re = harmonic[0]
+            s0.add(from[0], times: re)
+            if n > 1 { s1.add(from[2], times: re) }
+            if n > 2 { s2.add(from[4], times: re) }
+            if n > 3 { s3.add(from[6], times: re) }
+            if n > 4 { s4.add(from[8], times: re) }
+            if !isReal {
+                let im = harmonic[1]
+                t0.add(from[0], times: im)
+                if n > 1 { t1.add(from[2], times: im) }
+                if n > 2 { t2.add(from[4], times: im) }
+                if n > 3 { t3.add(from[6], times: im) }
+                if n > 4 { t4.add(from[8], times: im) }
+            }
+            from += 2 &* view.functions
+            harmonic += 2 &* view.harmonics
+        }
+        @inline(__always) func put(_ k: Int, _ s: L, _ t: L) {
+            node[2 &* k][lane: c] = s.sum()
+            if !isReal { node[2 &* k &+ 1][lane: c] = t.sum() }
+        }
+        put(0, s0, t0)
+        if n > 1 { put(1, s1, t1) }
+        if n > 2 { put(2, s2, t2) }
+        if n > 3 { put(3, s3, t3) }
+        if n > 4 { put(4, s4, t4) }
     }
 
     @inline(__always)

@@ -19,6 +19,9 @@ struct ACEEmbedding: Sendable {
 /// g_k(r) of a bond.
 enum ACERadialKind: Sendable, Equatable {
     case chebyshevExponential, chebyshevPower, chebyshevLinear, bessel
+    /// ACE.jl's.
+    case polynomial(ACEPolynomials)
+    case nodal(ACENodes)
     /// TEST_...: nought everywhere, as the reference has it.
     case nought
 
@@ -60,6 +63,14 @@ struct ACEBond: Sendable {
     var repulsion = (factor: 0.0, exponent: 1.0)
     /// The inner cutoff and its width.
     var inner = (cutoff: 0.0, width: 0.0)
+    /// ACE.jl's, in place of the core repulsion.
+    var pair: ACEPairPotential?
+    /// Intervals of the tables, where the file says how many.
+    var bins: Int?
+
+    var hasCore: Bool { repulsion.factor != 0 || pair != nil }
+    /// Intervals between the nodes of the tables.
+    func nodeCount(_ spacing: Double) -> Int { bins ?? Int(cutoff / spacing) }
 }
 
 /// sum over m of c~_m prod_t A_(mu_t n_t l_t m_t): one function of a centre's expansion.

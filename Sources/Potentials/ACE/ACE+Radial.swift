@@ -32,6 +32,8 @@ struct ACERadial {
             chebyshev(1 - 2 * power * y, 2 * bond.parameter / bond.cutoff * power, &g)
         case .chebyshevLinear: chebyshev(1 - r / bond.cutoff, -1 / bond.cutoff, &g)
         case .bessel: bessel(r, &g)
+        case .polynomial(let polynomials): g = polynomials.values(r, count: count)
+        case .nodal(let nodes): g = nodes.values(r, cutoff: bond.cutoff, count: count)
         case .nought: return g
         }
         if inner != .density {
@@ -118,7 +120,10 @@ struct ACERadial {
 
     // MARK: - Core repulsion
 
-    func core(_ r: Double) -> Value { inner == .zbl ? screened(r) : gaussian(r) }
+    func core(_ r: Double) -> Value {
+        if let pair = bond.pair { return pair.half(r) }
+        return inner == .zbl ? screened(r) : gaussian(r)
+    }
 
     /// |p| exp(-|lambda| r^2) / r, to 0 at the cutoff by a cosine.
     private func gaussian(_ r: Double) -> Value {

@@ -83,7 +83,7 @@ final class ACEReference {
         let radial = ACERadial(
             bond: bond, inner: model.innerCutoff,
             numbers: (Elements.number(of: model.elements[a]) ?? 0, Elements.number(of: model.elements[b]) ?? 0))
-        let last = Int(bond.cutoff / model.spacing), step = bond.cutoff / Double(last)
+        let last = bond.nodeCount(model.spacing), step = bond.cutoff / Double(last)
         let basisCount = max(
             bond.coefficients.first?.first?.count ?? 0,
             (model.functions[a].filter { $0.rank == 1 }.map { $0.factors[0].n }.max() ?? -1) + 1)

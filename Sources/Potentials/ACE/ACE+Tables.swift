@@ -117,34 +117,36 @@ final class ACETables {
                 let firstSum = plan.singles.firstIndex { $0.species == b } ?? 0
                 let bond = used.contains(a) && used.contains(b) ? model.bond(a, b) : nil
                 let highest = slots.map(\.l).max() ?? -1
-                var shells: [ACEShell] = [], columns: [(n: Int, l: Int)] = []
-                for l in stride(from: 0, through: highest, by: 1) {
-                    let ns = Set(slots.filter { $0.l == l }.map(\.n)).sorted()
-                    shells.append(ACEShell(l: Int32(l), first: Int32(columns.count), count: Int32(ns.count)))
-                    columns += ns.map { ($0, l) }
+                var columns = ACEColumns(bond)
+                let ns = (0..<highest + 1).map { l in Set(slots.filter { $0.l == l }.map(\.n)).sorted() }
+                var firsts = [Int](repeating: 0, count: ns.count)
+                for l in ns.indices.sorted(by: { ns[$0].count != ns[$1].count ? ns[$0].count > ns[$1].count : $0 < $1 }) {
+                    firsts[l] = columns.place(ns[l].map { columns.row(n: $0, l: l) })
                 }
+                let shells = ns.indices.map { ACEShell(l: Int32($0), first: Int32(firsts[$0]), count: Int32(ns[$0].count)) }
+                let firstBasis = columns.place(singles.map { columns.row(k: $0.k) })
                 top = max(top, highest)
-                let hasCore = bond.map { $0.repulsion.factor != 0 } ?? false
-                let width = columns.count + singles.count + (hasCore ? 1 : 0)
+                let hasCore = bond?.hasCore ?? false
+                let width = columns.rows.count + (hasCore ? 1 : 0)
                 let quads = max(1, (width + 3) / 4)
                 functions = max(functions, 4 * quads)
                 var table: [Vector] = [.zero], scale = 0.0, last = 0
                 if let bond {
-                    last = Int(bond.cutoff / model.spacing)
+                    last = bond.nodeCount(model.spacing)
                     scale = Double(last) / bond.cutoff
                     table = Self.table(
                         ACERadial(
                             bond: bond, inner: model.innerCutoff,
                             numbers: (Elements.number(of: model.elements[a]) ?? 0, Elements.number(of: model.elements[b]) ?? 0)),
-                        columns, singles.map(\.k), hasCore: hasCore, last: last, step: 1 / scale, quads: quads)
+                        columns.rows, hasCore: hasCore, last: last, step: 1 / scale, quads: quads)
                 }
                 bonds.append(
                     ACEBondView(
                         cutoffSquared: bond.map { $0.cutoff * $0.cutoff } ?? 0, scale: scale, nodes: Int32(last), quads: Int32(quads),
                         table: keep(table), shells: keep(shells), shellCount: Int32(shells.count), top: Int32(highest),
-                        firstNode: Int32(firstNode), nodeCount: Int32(slots.count), firstBasis: Int32(columns.count),
+                        firstNode: Int32(firstNode), nodeCount: Int32(slots.count), firstBasis: Int32(firstBasis),
                         basisCount: Int32(singles.count), firstSum: Int32(firstSum),
-                        core: hasCore ? Int32(columns.count + singles.count) : -1, inner: bond?.inner ?? (0, 0)))
+                        core: hasCore ? Int32(columns.rows.count) : -1, inner: bond?.inner ?? (0, 0)))
             }
             nodes = max(nodes, plan.nodeCount)
             sums = max(sums, plan.singles.count)
@@ -169,10 +171,9 @@ final class ACETables {
     }
 
     private static func table(
-        _ radial: ACERadial, _ columns: [(n: Int, l: Int)], _ ks: [Int], hasCore: Bool, last: Int, step: Double, quads: Int
+        _ radial: ACERadial, _ rows: [[Double]], hasCore: Bool, last: Int, step: Double, quads: Int
     ) -> [Vector] {
-        let c = radial.bond.coefficients
-        let basisCount = max((ks.max() ?? -1) + 1, c.first?.first?.count ?? 0)
+        let basisCount = rows.map(\.count).max() ?? 0
         var table = [Vector](repeating: .zero, count: (last + 2) * 2 * quads)
         // Nodes 0 and the last one and beyond stay at 0; the reference program has no node 0, and stops where it would need it.
         for node in 1..<last {
@@ -183,16 +184,15 @@ final class ACETables {
                 table[at][column % 4] = value.value
                 table[at + 1][column % 4] = value.slope * step
             }
-            for (i, (n, l)) in columns.enumerated() where n < c.count && l < c[n].count {
+            for (i, row) in rows.enumerated() {
                 var sum = ACERadial.Value.zero
-                for (k, factor) in c[n][l].enumerated() {
+                for (k, factor) in row.enumerated() where factor != 0 {
                     sum.value += factor * g[k].value
                     sum.slope += factor * g[k].slope
                 }
                 put(i, sum)
             }
-            for (i, k) in ks.enumerated() { put(columns.count + i, g[k]) }
-            if hasCore { put(columns.count + ks.count, radial.core(r)) }
+            if hasCore { put(rows.count, radial.core(r)) }
         }
         return table
     }
@@ -211,5 +211,32 @@ final class ACETables {
             diagonal.append(-(1 + 0.5 / Double(l)).squareRoot() * diagonal[l - 1])
         }
         return (recursion, diagonal)
+    }
+}
+
+/// The functions of one bond's table, each by its coefficients of g_k. Functions that are the same for several l, or a single g_k, come
+/// once.
+private struct ACEColumns {
+    private(set) var rows: [[Double]] = []
+    private let coefficients: [[[Double]]]
+
+    init(_ bond: ACEBond?) { coefficients = bond?.coefficients ?? [] }
+
+    /// R_nl; nought where the file has none.
+    func row(n: Int, l: Int) -> [Double] {
+        guard n < coefficients.count, l < coefficients[n].count else { return [] }
+        let row = coefficients[n][l]
+        return Array(row.prefix((row.lastIndex { $0 != 0 } ?? -1) + 1))
+    }
+
+    func row(k: Int) -> [Double] { (0...k).map { $0 == k ? 1 : 0 } }
+
+    /// Where these rows lie one after another.
+    mutating func place(_ wanted: [[Double]]) -> Int {
+        for at in stride(from: 0, through: rows.count - wanted.count, by: 1) where rows[at..<at + wanted.count].elementsEqual(wanted) {
+            return at
+        }
+        rows += wanted
+        return rows.count - wanted.count
     }
 }

@@ -97,13 +97,14 @@ struct ACEDocument {
         throw error("\(what) is '\(word)'\(near) (one of \(names.joined(separator: ", ")))", node)
     }
 
+    func isJulia(_ bond: Node) throws -> Bool { try text(value("radbasename", bond, of: "a bond"), "radbasename").hasPrefix("ACE.jl") }
+
     /// Which g_k: the name of a radial basis.
     func radialKind(_ node: Node) throws -> ACERadialKind {
         let word = try text(node, "the radial basis")
         if let kind = ACERadialKind(word) { return kind }
         let near = nearestName(to: word, in: ACERadialKind.names).map { "; did you mean '\($0)'?" } ?? ""
-        let why = word.hasPrefix("ACE.jl") ? "the radial basis \(word) of ACE.jl is not supported" : "unknown radial basis '\(word)'\(near)"
-        throw error("\(why) (one of \(ACERadialKind.names.joined(separator: ", ")))", node)
+        throw error("unknown radial basis '\(word)'\(near) (one of \(ACERadialKind.names.joined(separator: ", ")), ACE.jl...)", node)
     }
 
     /// c_nlk, [n][l][k]; older files have one list, k slowest and l fastest.
@@ -145,10 +146,6 @@ extension ACEModel {
         guard count > 0, Set(elements).count == count else { throw document.error("elements should be different names", root) }
         self.elements = elements
         constants = try document.numbers(document.value("E0", root, of: file), "E0", count: count)
-        let spacingNode = try document.value("deltaSplineBins", root, of: file)
-        spacing = try document.number(spacingNode, "deltaSplineBins")
-        guard spacing > 0 else { throw document.error("deltaSplineBins should be positive", spacingNode) }
-
         func species(_ node: Node, _ what: String) throws -> Int {
             let index = try document.integer(node, what)
             guard index < count else { throw document.error("\(what) is \(index), there are \(count) elements", node) }
@@ -180,11 +177,29 @@ extension ACEModel {
         bonds = Array(repeating: nil, count: count * count)
         var inner: ACEInnerCutoff?
         let pairs = try entries("bonds")
+        // ACE.jl's radial functions know no inner cutoffs, and all bonds have them or none.
+        let isJulia = try pairs.mapping.first.map { try document.isJulia($0.value) } ?? false
+        if isJulia {
+            spacing = Self.polynomialSpacing
+        } else {
+            let node = try document.value("deltaSplineBins", root, of: file)
+            spacing = try document.number(node, "deltaSplineBins")
+            guard spacing > 0 else { throw document.error("deltaSplineBins should be positive", node) }
+        }
+        let lmax = isJulia ? try document.integer(document.value("lmax", root, of: file), "lmax") : 0
+        let potentials = isJulia ? try document.pairPotentials(species) : nil
         for (key, node) in pairs.mapping {
             let what = "a bond"
+            guard try document.isJulia(node) == isJulia else { throw document.error("some bonds are of ACE.jl, some are not", node) }
             let pair = try document.list(key, "the species of a bond")
             guard pair.count == 2 else { throw document.error("a bond is of two species", key) }
             let at = try species(pair[0], "a bond's species") * count + species(pair[1], "a bond's species")
+            if isJulia {
+                var bond = try document.juliaBond(node, lmax: lmax)
+                bond.pair = potentials?.at(at / count, at % count)
+                bonds[at] = bond
+                continue
+            }
             let kind = try document.radialKind(document.value("radbasename", node, of: what))
             let n = try document.integer(document.value("nradmax", node, of: what), "nradmax")
             let l = try document.integer(document.value("lmax", node, of: what), "lmax")
@@ -215,12 +230,20 @@ extension ACEModel {
             }
         }
         innerCutoff = inner ?? .density
+        if isJulia {
+            // The reference program has one cutoff for all polynomials; each ends itself before.
+            let longest = bonds.reduce(potentials?.cutoff ?? 0) { max($0, $1!.cutoff) }
+            for at in bonds.indices where bonds[at]!.bins == nil { bonds[at]!.cutoff = longest }
+        }
 
         functions = Array(repeating: [], count: count)
         for (key, list) in try entries("functions").mapping {
             let a = try species(key, "the species of functions")
             for node in try document.list(list, "the functions of \(elements[a])") {
-                functions[a].append(try Self.function(document, node, elements: count, embedding: self.embeddings[a]))
+                let function = try Self.function(document, node, elements: count, embedding: self.embeddings[a])
+                let missing = isJulia ? function.beyond(rank1: function.rank == 1) { bonds[a * count + $0]! } : nil
+                if let missing { throw document.error(missing, node) }
+                functions[a].append(function)
             }
         }
     }
@@ -248,6 +271,17 @@ extension ACEModel {
 }
 
 extension ACEFunction {
+    /// What there is no radial function for, nil where there are all. `rank1`: functions of one neighbour have g_k.
+    func beyond(rank1: Bool, _ bond: (Int) -> ACEBond) -> String? {
+        for factor in factors {
+            let c = bond(factor.species).coefficients, l = (c.first?.count ?? 0) - 1
+            let n = rank1 ? c.first?.first?.count ?? Int.max : c.count
+            if factor.n >= n { return "n = \(factor.n + 1) where there are \(n) radial functions" }
+            if !rank1, factor.l > l { return "l = \(factor.l) beyond lmax \(l)" }
+        }
+        return nil
+    }
+
     /// What is wrong with it, nil where nothing is.
     func problem(elements: Int) -> String? {
         if let factor = factors.first(where: { $0.species >= elements }) { return "species \(factor.species) of \(elements) elements" }

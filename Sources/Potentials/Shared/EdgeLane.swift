@@ -8,6 +8,8 @@ public protocol EdgeVector: PlainLane, EdgeLane where Scalar == Double {
     static func components(_ rows: UnsafePointer<Vector>) -> (x: Self, y: Self, z: Self, w: Self)
     /// The vectors `rows[indices[lane]]`, component by component.
     static func components(_ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>) -> (x: Self, y: Self, z: Self, w: Self)
+    /// One vector a lane, component by component.
+    static func components(_ row: (Int) -> Vector) -> (x: Self, y: Self, z: Self, w: Self)
     /// rows[indices[lane]] -= (x, y, z, 0), lane after lane, so that an index may appear twice.
     static func subtract(_ x: Self, _ y: Self, _ z: Self, from rows: UnsafeMutablePointer<Vector>, _ indices: UnsafePointer<Int32>)
 }
@@ -48,6 +50,10 @@ extension Double: EdgeVector {
     @inlinable @inline(__always) public static func components(
         _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>
     ) -> (x: Double, y: Double, z: Double, w: Double) { components(rows + Int(indices[0])) }
+    @inlinable @inline(__always) public static func components(_ row: (Int) -> Vector) -> (x: Double, y: Double, z: Double, w: Double) {
+        let a = row(0)
+        return (a.x, a.y, a.z, a.w)
+    }
     @inlinable @inline(__always) public static func subtract(
         _ x: Double, _ y: Double, _ z: Double, from rows: UnsafeMutablePointer<Vector>, _ indices: UnsafePointer<Int32>
     ) { rows[Int(indices[0])] -= Vector(x, y, z, 0) }
@@ -82,6 +88,9 @@ extension SIMD4: EdgeVector where Scalar == Double {
     ) -> (x: Self, y: Self, z: Self, w: Self) {
         columns(rows + Int(i.x), rows + Int(i.y), rows + Int(i.z), rows + Int(i.w))
     }
+    @inlinable @inline(__always) public static func components(_ row: (Int) -> Vector) -> (x: Self, y: Self, z: Self, w: Self) {
+        transposed(row(0), row(1), row(2), row(3))
+    }
     @inlinable @inline(__always) public static func subtract(
         _ x: Self, _ y: Self, _ z: Self, from rows: UnsafeMutablePointer<Vector>, _ i: UnsafePointer<Int32>
     ) {
@@ -106,6 +115,13 @@ extension SIMD8: EdgeVector where Scalar == Double {
         _ rows: UnsafePointer<Vector>, _ i: UnsafePointer<Int32>
     ) -> (x: Self, y: Self, z: Self, w: Self) {
         let a = Vector.components(rows, i), b = Vector.components(rows, i + 4)
+        return (
+            SIMD8(lowHalf: a.x, highHalf: b.x), SIMD8(lowHalf: a.y, highHalf: b.y), SIMD8(lowHalf: a.z, highHalf: b.z),
+            SIMD8(lowHalf: a.w, highHalf: b.w)
+        )
+    }
+    @inlinable @inline(__always) public static func components(_ row: (Int) -> Vector) -> (x: Self, y: Self, z: Self, w: Self) {
+        let a = Vector.components(row), b = Vector.components { row($0 &+ 4) }
         return (
             SIMD8(lowHalf: a.x, highHalf: b.x), SIMD8(lowHalf: a.y, highHalf: b.y), SIMD8(lowHalf: a.z, highHalf: b.z),
             SIMD8(lowHalf: a.w, highHalf: b.w)
