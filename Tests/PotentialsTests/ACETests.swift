@@ -121,10 +121,12 @@ struct ACETests {
         let ace = try potential("pace", line, Golden.setup(golden.elements.count)) as! ACE
         var random = SeededGenerator(3)
         let weights = (0...24).map { _ in random.uniform() }, field = (0...24).map { _ in random.vector(1) }
-        let evaluator = Evaluator(golden.frames[1].system(golden.elements.count), ace)
+        // Second derivatives jump where a neighbour crosses a cutoff.
+        let system = golden.frames[1].system(golden.elements.count).avoiding([4.4, 4.5, 4.6, 4.7, 5.0])
+        let evaluator = Evaluator(system, ace)
         let full = evaluator.pullback({ weights[Int($0)] }, { field[Int($0)] })
         let difference = evaluator.pullback({ weights[Int($0)] }, { field[Int($0)] }, byDifference: true)
-        // Second derivatives of tables jump at their nodes.
+        // They also jump at the nodes of tables, by little.
         #expect(full.largestForce > 0.1)
         #expect(full.forceDistance(difference) < 2e-5 * full.largestForce, "\(full.forceDistance(difference)) of \(full.largestForce)")
     }
