@@ -3,7 +3,9 @@
 
     scripts/deck_compat.py --lammps 'COMMAND' [--again 'COMMAND'] --decks FOLDER [--decks FOLDER ...] [--seconds 60] [--only TEXT] [--output Benchmarks/deck_compat]
 
-FOLDER is searched for files in.*; each runs in a copy of its folder, so that whatever it writes or includes is there. In the copies `run N`
+FOLDER is searched for files in.*; each runs in a copy of its folder, so that whatever it writes or includes is there. Links (LAMMPS'
+examples have some into its folder of potentials) are copied as files; one that leads nowhere is, for both programs, the file of that name in the
+environment's LAMMPS_POTENTIALS. In the copies `run N`
 becomes at most 50 steps (`run N upto` stays as it is), the same for both programs, so that what comes after a long run is compared too;
 --whole leaves decks as they are. COMMAND starts LAMMPS on one rank and takes LAMMPS' options (-in DECK -log none). Verdicts:
 
@@ -54,6 +56,21 @@ def run(command, folder, seconds):
         out, _ = process.communicate()
         status = None
     return out.decode(errors="replace"), status
+
+
+def copy(source, folder):
+    """Copies a deck's folder with what its links lead to; where that is missing, the file of that name in LAMMPS_POTENTIALS."""
+    # copytree's ignore_dangling_symlinks takes relative links for dangling (it looks from the working folder).
+    shutil.copytree(source, folder, symlinks=True)
+    places = [pathlib.Path(name) for name in os.environ.get("LAMMPS_POTENTIALS", "").split(":") if name]
+    for link in source.rglob("*"):
+        if not link.is_symlink():
+            continue
+        own, target = folder / link.relative_to(source), pathlib.Path(os.readlink(link)).name
+        own.unlink()
+        found = next((path for path in [link, *(place / target for place in places)] if path.is_file()), None)
+        if found:
+            shutil.copy(found, own)
 
 
 def shorten(folder):
@@ -205,7 +222,7 @@ def judge(path, arguments):
         for kind, command in (("mdrun", [arguments.mdrun, path.name, "-log", "none"]),
                               ("lammps", shlex.split(arguments.lammps) + ["-in", path.name, "-log", "none"])):
             folder = pathlib.Path(scratch) / kind
-            shutil.copytree(path.parent, folder, symlinks=False, ignore_dangling_symlinks=True)
+            copy(path.parent, folder)
             if not arguments.whole:
                 shorten(folder)
             text, status = run(command, folder, arguments.seconds)
@@ -228,7 +245,7 @@ def judge(path, arguments):
                 what += f"; cut after {arguments.seconds:g} s"
         elif arguments.again and verdict == "differs" and (table := table_of(what)):
             folder = pathlib.Path(scratch) / "again"
-            shutil.copytree(path.parent, folder, symlinks=False, ignore_dangling_symlinks=True)
+            copy(path.parent, folder)
             if not arguments.whole:
                 shorten(folder)
             text, _ = run(shlex.split(arguments.again) + ["-in", path.name, "-log", "none"], folder, arguments.seconds)
