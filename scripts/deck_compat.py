@@ -198,6 +198,13 @@ def compare(ours, theirs, is_random):
     return verdict, "; ".join(remarks)
 
 
+def whole_text(path, depth=5):
+    """A deck's text with that of the files of its folder that it includes."""
+    text = path.read_text(errors="replace")
+    names = set(re.findall(r"^\s*include\s+(\S+)", text, re.M)) if depth else ()
+    return "\n".join([text, *(whole_text(path.parent / name, depth - 1) for name in names if (path.parent / name).is_file())])
+
+
 def deck_files(folders):
     for folder in folders:
         for path in sorted(pathlib.Path(folder).rglob("in.*")):
@@ -218,7 +225,7 @@ def table_of(difference):
 
 def judge(path, arguments):
     with tempfile.TemporaryDirectory() as scratch:
-        found = {}
+        found, refusal = {}, ""
         for kind, command in (("mdrun", [arguments.mdrun, path.name, "-log", "none"]),
                               ("lammps", shlex.split(arguments.lammps) + ["-in", path.name, "-log", "none"])):
             folder = pathlib.Path(scratch) / kind
@@ -228,12 +235,17 @@ def judge(path, arguments):
             text, status = run(command, folder, arguments.seconds)
             table = tables(text)
             if kind == "mdrun" and status not in (0, None) and not table:
-                return "unsupported", message(text)
+                refusal = message(text)
+                # A file that the deck's folder lacks may be missing for LAMMPS too.
+                if "cannot read" not in refusal:
+                    return "unsupported", refusal
             if kind == "lammps" and status not in (0, None) and not table:
                 error = next((line for line in text.splitlines() if "ERROR" in line), "no message")
                 return "peer fails", error[:160]
+            if kind == "lammps" and refusal:
+                return "unsupported", refusal
             found[kind] = (table, message(text) if status not in (0, None) else "", status is None)
-        is_random = bool(RANDOM.search(path.read_text(errors="replace")))
+        is_random = bool(RANDOM.search(whole_text(path)))
         verdict, what = compare(found["mdrun"][0], found["lammps"][0], is_random)
         mine, theirs = found["mdrun"], found["lammps"]
         if verdict in ("equal", "close"):
