@@ -41,7 +41,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOCKS = {"CPU", "T/CPU", "S/CPU", "CPULeft", "Elapsed_time"}
 TOLERANCE, LOOSE = 1e-6, 1e-3
 LAST_STEP = 50
-RANDOM = re.compile(r"^\s*fix\s+\S+\s+\S+\s+(langevin|temp/csvr|temp/csld|press/langevin|wall/reflect/stochastic)\b", re.M)
+RANDOM = re.compile(r"^\s*\"?fix\s+\S+\s+\S+\s+(langevin|temp/csvr|temp/csld|press/langevin|wall/reflect/stochastic)\b", re.M)
 
 
 def run(command, folder, seconds):
