@@ -3,7 +3,9 @@
 
     scripts/deck_compat.py --lammps 'COMMAND' [--again 'COMMAND'] --decks FOLDER [--decks FOLDER ...] [--seconds 60] [--only TEXT] [--output Benchmarks/deck_compat]
 
-FOLDER is searched for files in.*; each runs in a copy of its folder, so that whatever it writes or includes is there. In the copies `run N`
+FOLDER is searched for files in.*; each runs in a copy of its folder, so that whatever it writes or includes is there. Links (LAMMPS'
+examples have some into its folder of potentials) are copied as files; one that leads nowhere is, for both programs, the file of that name in the
+environment's LAMMPS_POTENTIALS. In the copies `run N`
 becomes at most 50 steps (`run N upto` stays as it is), the same for both programs, so that what comes after a long run is compared too;
 --whole leaves decks as they are. COMMAND starts LAMMPS on one rank and takes LAMMPS' options (-in DECK -log none). Verdicts:
 
@@ -39,7 +41,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOCKS = {"CPU", "T/CPU", "S/CPU", "CPULeft", "Elapsed_time"}
 TOLERANCE, LOOSE = 1e-6, 1e-3
 LAST_STEP = 50
-RANDOM = re.compile(r"^\s*fix\s+\S+\s+\S+\s+(langevin|temp/csvr|temp/csld|press/langevin|wall/reflect/stochastic)\b", re.M)
+RANDOM = re.compile(r"^\s*\"?fix\s+\S+\s+\S+\s+(langevin|temp/csvr|temp/csld|press/langevin|wall/reflect/stochastic)\b", re.M)
 
 
 def run(command, folder, seconds):
@@ -54,6 +56,21 @@ def run(command, folder, seconds):
         out, _ = process.communicate()
         status = None
     return out.decode(errors="replace"), status
+
+
+def copy(source, folder):
+    """Copies a deck's folder with what its links lead to; where that is missing, the file of that name in LAMMPS_POTENTIALS."""
+    # copytree's ignore_dangling_symlinks takes relative links for dangling (it looks from the working folder).
+    shutil.copytree(source, folder, symlinks=True)
+    places = [pathlib.Path(name) for name in os.environ.get("LAMMPS_POTENTIALS", "").split(":") if name]
+    for link in source.rglob("*"):
+        if not link.is_symlink():
+            continue
+        own, target = folder / link.relative_to(source), pathlib.Path(os.readlink(link)).name
+        own.unlink()
+        found = next((path for path in [link, *(place / target for place in places)] if path.is_file()), None)
+        if found:
+            shutil.copy(found, own)
 
 
 def shorten(folder):
@@ -181,6 +198,13 @@ def compare(ours, theirs, is_random):
     return verdict, "; ".join(remarks)
 
 
+def whole_text(path, depth=5):
+    """A deck's text with that of the files of its folder that it includes."""
+    text = path.read_text(errors="replace")
+    names = set(re.findall(r"^\s*include\s+(\S+)", text, re.M)) if depth else ()
+    return "\n".join([text, *(whole_text(path.parent / name, depth - 1) for name in names if (path.parent / name).is_file())])
+
+
 def deck_files(folders):
     for folder in folders:
         for path in sorted(pathlib.Path(folder).rglob("in.*")):
@@ -201,22 +225,27 @@ def table_of(difference):
 
 def judge(path, arguments):
     with tempfile.TemporaryDirectory() as scratch:
-        found = {}
+        found, refusal = {}, ""
         for kind, command in (("mdrun", [arguments.mdrun, path.name, "-log", "none"]),
                               ("lammps", shlex.split(arguments.lammps) + ["-in", path.name, "-log", "none"])):
             folder = pathlib.Path(scratch) / kind
-            shutil.copytree(path.parent, folder, symlinks=False, ignore_dangling_symlinks=True)
+            copy(path.parent, folder)
             if not arguments.whole:
                 shorten(folder)
             text, status = run(command, folder, arguments.seconds)
             table = tables(text)
             if kind == "mdrun" and status not in (0, None) and not table:
-                return "unsupported", message(text)
+                refusal = message(text)
+                # A file that the deck's folder lacks may be missing for LAMMPS too.
+                if "cannot read" not in refusal:
+                    return "unsupported", refusal
             if kind == "lammps" and status not in (0, None) and not table:
                 error = next((line for line in text.splitlines() if "ERROR" in line), "no message")
                 return "peer fails", error[:160]
+            if kind == "lammps" and refusal:
+                return "unsupported", refusal
             found[kind] = (table, message(text) if status not in (0, None) else "", status is None)
-        is_random = bool(RANDOM.search(path.read_text(errors="replace")))
+        is_random = bool(RANDOM.search(whole_text(path)))
         verdict, what = compare(found["mdrun"][0], found["lammps"][0], is_random)
         mine, theirs = found["mdrun"], found["lammps"]
         if verdict in ("equal", "close"):
@@ -228,7 +257,7 @@ def judge(path, arguments):
                 what += f"; cut after {arguments.seconds:g} s"
         elif arguments.again and verdict == "differs" and (table := table_of(what)):
             folder = pathlib.Path(scratch) / "again"
-            shutil.copytree(path.parent, folder, symlinks=False, ignore_dangling_symlinks=True)
+            copy(path.parent, folder)
             if not arguments.whole:
                 shorten(folder)
             text, _ = run(shlex.split(arguments.again) + ["-in", path.name, "-log", "none"], folder, arguments.seconds)

@@ -107,6 +107,14 @@ public final class BondedShare {
     public var atomEnergy = Column<Double>()
     public var atomVirial = Column<Tensor>()
 
+    /// Adds another one's, everything that is wanted here.
+    public func add(_ other: BondedShare) {
+        energy += other.energy
+        virial += other.virial
+        for i in atomEnergy.indices { atomEnergy[i] += other.atomEnergy[i] }
+        for i in atomVirial.indices { atomVirial[i] += other.atomVirial[i] }
+    }
+
     func clear(count: Int, wanted: Wanted) {
         (energy, virial) = (0, .zero)
         atomEnergy.removeAll()

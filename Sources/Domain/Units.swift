@@ -24,7 +24,8 @@ public struct Units: Sendable, Equatable {
     /// N k T / V -> pressure.
     public let nktv2p: Double
     /// charge^2 / distance -> energy.
-    public let qqr2e: Double
+    /// Divided by the dielectric constant of the medium (command `dielectric`).
+    public internal(set) var qqr2e: Double
     public let defaultTimestep: Double
     public let defaultSkin: Double
     /// One Angstrom in this system's length unit; nil for lj, which has no absolute scale.
@@ -64,6 +65,13 @@ public struct Units: Sendable, Equatable {
     public static let nano = Units(
         name: .nano, boltzmann: 0.013806504, mvv2e: 1, ftm2v: 1, mv2d: 1, nktv2p: 1, qqr2e: 230.7078669, defaultTimestep: 0.00045,
         defaultSkin: 0.1, angstrom: 1.0e-1, electronvolt: 160.21765, picosecond: 1.0e-3, bar: 0.1)
+
+    /// The same in a medium of that dielectric constant.
+    public func inMedium(_ dielectric: Double) -> Units {
+        var other = self
+        other.qqr2e = Units.named(name).qqr2e / dielectric
+        return other
+    }
 
     public static func named(_ name: Name) -> Units {
         switch name {

@@ -49,7 +49,8 @@ public enum FixRegistry {
         .nve, .nveLimit, .nveNoforce, .nvt, .nvtSllod, .npt, .nph, .langevin, .temperatureCSVR, .temperatureBerendsen, .temperatureRescale,
         .pressureBerendsen, .heat, .ehex, .viscosity, .thermalConductivity, .timestepReset,
         .boxRelax, .deform, .enforce2d, .momentum,
-        .setforce, .addforce, .aveforce, .lineforce, .planeforce, .gravity, .drag, .oneway, .spring, .springSelf, .indent, .wallReflect,
+        .setforce, .addforce, .aveforce, .lineforce, .planeforce, .gravity, .drag, .oneway, .spring, .springSelf, .tiSpring, .rhok, .indent,
+        .wallReflect, .wallReflectStochastic,
         .recenter, .move, .halt,
     ] + FixStyle.walls
 

@@ -8,13 +8,28 @@ public struct RespaLevels: Sendable, Equatable {
         case whole(level: Int)
         /// Of each member of a hybrid.
         case members(levels: [Int])
+        /// Pair forces by distance. `cutoffs`: where the inner part begins and ends to fall, then the same of the middle one.
+        case shells(inner: Int, middle: Int?, outer: Int, cutoffs: [Double])
     }
 
     /// Steps of a level for one of the next outer level; 1 for the outermost.
     public let loops: [Int]
     public let forces: Forces
+    /// Levels of bonds, angles, dihedrals, impropers.
+    public let bonded: [Int]
 
-    public init(loops: [Int], forces: Forces) { (self.loops, self.forces) = (loops, forces) }
+    public init(loops: [Int], forces: Forces, bonded: [Int] = [0, 0, 0, 0]) { (self.loops, self.forces, self.bonded) = (loops, forces, bonded) }
+
+    /// The parts of pair forces of a level.
+    func window(_ level: Int) -> [DistanceWindow] {
+        guard case .shells(let inner, let middle, let outer, let c) = forces else { return [] }
+        var windows: [DistanceWindow] = []
+        if level == inner { windows.append(DistanceWindow(rise: nil, fall: (c[0], c[1]), tellsEnergy: false)) }
+        if level == middle { windows.append(DistanceWindow(rise: (c[0], c[1]), fall: (c[2], c[3]), tellsEnergy: false)) }
+        let last = middle == nil ? 0 : 2
+        if level == outer { windows.append(DistanceWindow(rise: (c[last], c[last + 1]), fall: nil, tellsEnergy: true)) }
+        return windows
+    }
 
     public var count: Int { loops.count }
     var outermost: Int { count - 1 }
@@ -40,6 +55,24 @@ protocol LevelIntegrator: Fix {
     func finalIntegrate(_ system: System, _ level: RespaStep) throws
 }
 
+/// Which forces are computed.
+struct ForceParts {
+    enum Pairs {
+        case whole
+        /// Of a hybrid.
+        case members([Bool])
+        /// Parts by distance; none of them: no pairs.
+        case shells([DistanceWindow])
+    }
+
+    let pairs: Pairs
+    /// Of what connects atoms in molecules.
+    let kinds: [TopologyKind]
+
+    static let all = ForceParts(pairs: .whole, kinds: TopologyKind.allCases)
+    static func level(_ pairs: Pairs, kinds: [TopologyKind]) -> ForceParts { ForceParts(pairs: pairs, kinds: kinds) }
+}
+
 /// One level's step, as integrators see it.
 struct RespaStep {
     let timestep: Double
@@ -60,7 +93,11 @@ extension Simulation {
         for fix in fixes where !RespaLevels.fixes.contains(fix.style) || fix.style == "nvt" && fix.needsVirial {
             throw SimulationError("fix \(fix.id) \(fix.style) cannot be used with run_style respa; use run_style verlet")
         }
-        if bonded?.isActive == true { throw SimulationError("run_style respa has no level for bonds yet; use run_style verlet") }
+        if case .shells = levels.forces, !(potential is any DistanceSplitting) {
+            throw SimulationError(
+                "run_style respa ... inner outer: pair_style \(potential.style) does not split its forces by distance; styles of pairs without charges do, "
+                    + "and the keyword hybrid shares out the styles of a hybrid")
+        }
         if case .members(let assigned) = levels.forces {
             guard let hybrid = potential as? Hybrid, hybrid.members.count == assigned.count else {
                 throw SimulationError("run_style respa ... hybrid needs a pair_style hybrid of \(assigned.count) styles, not \(potential.style)")
@@ -131,10 +168,11 @@ extension Simulation {
     }
 
     private func computeForces(of level: Int, _ levels: RespaLevels, _ wanted: Wanted) throws {
+        let kinds = TopologyKind.allCases.filter { levels.bonded[$0.rawValue] == level }
         switch levels.forces {
-        case .whole(let whole) where whole == level: try computeForces(wanted)
-        case .whole: system.forces.clear(count: system.atoms.count, wanted: wanted)
-        case .members(let assigned): try computeForces(wanted, members: assigned.map { $0 == level })
+        case .whole(let whole): try computeForces(wanted, of: .level(whole == level ? .whole : .shells([]), kinds: kinds))
+        case .members(let assigned): try computeForces(wanted, of: .level(.members(assigned.map { $0 == level }), kinds: kinds))
+        case .shells: try computeForces(wanted, of: .level(.shells(levels.window(level)), kinds: kinds))
         }
     }
 
@@ -158,6 +196,9 @@ extension Simulation {
         total.energy += system.forces.energy
         total.parts.add(system.forces.parts)
         total.virial += system.forces.virial
+        total.energyOfPairs += system.forces.energyOfPairs
+        if !system.forces.bonded.isEmpty { total.addBondedShares() }
+        for (share, own) in zip(total.bonded, system.forces.bonded) { share.add(own) }
         for i in total.atomEnergy.indices { total.atomEnergy[i] += system.forces.atomEnergy[i] }
         for i in total.atomVirial.indices { total.atomVirial[i] += system.forces.atomVirial[i] }
     }

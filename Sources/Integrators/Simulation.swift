@@ -446,8 +446,7 @@ public final class Simulation {
         if path.isEmpty { bonded?.compute(system.atoms, into: &forces) }
     }
 
-    /// - Parameter members: of a hybrid, which take part; nil: all.
-    func computeForces(_ wanted: Wanted, members: [Bool]? = nil) throws {
+    func computeForces(_ wanted: Wanted, of parts: ForceParts = .all) throws {
         if let missingPartner {
             throw SimulationError(
                 "step \(system.step): \(missingPartner.kind.name) of atoms \(missingPartner.ids.map(String.init).joined(separator: " ")): an atom "
@@ -458,13 +457,16 @@ public final class Simulation {
         system.forces.clear(count: system.atoms.count, wanted: wanted)
         let context = ComputeContext(halo: halo, step: system.step, wanted: wanted, skin: neighbours.skin, workspace: workspace)
         timings.measure(.pair) {
-            if let members, let hybrid = potential as? Hybrid {
-                hybrid.compute(system.atoms, list, context, members: members, into: &system.forces)
-            } else {
-                potential.compute(system.atoms, list, context, into: &system.forces)
+            switch parts.pairs {
+            case .whole: potential.compute(system.atoms, list, context, into: &system.forces)
+            case .members(let members):
+                (potential as? Hybrid)?.compute(system.atoms, list, context, members: members, into: &system.forces)
+            case .shells(let windows):
+                guard let potential = potential as? any DistanceSplitting else { break }
+                for window in windows { potential.compute(system.atoms, list, context, window: window, into: &system.forces) }
             }
         }
-        if let bonded { timings.measure(.bond) { bonded.compute(system.atoms, into: &system.forces) } }
+        if let bonded { timings.measure(.bond) { bonded.compute(system.atoms, kinds: parts.kinds, into: &system.forces) } }
         timings.measure(.communication) {
             halo.reverse(&system.forces.force)
             if wanted.contains(.atomEnergy) {

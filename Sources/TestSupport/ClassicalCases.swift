@@ -24,6 +24,21 @@ enum ClassicalCases {
         pairs("beck", "beck 6.0", "* * 399 50 0.675 2.0 4.390e-4", [6]),
         pairs("lj-debye", "lj/cut/coul/debye 0.4 5.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [5, 6], charge: [0, 0.3, -0.45]),
         pairs("born-dsf", "born/coul/dsf 0.25 5.0 6.0", "* * 0.2 0.33 2.4 20 4", [5, 6], charge: [0, 0.3, -0.45]),
+        pairs("lj-class2", "lj/class2 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [6]),
+        pairs("class2-coulomb", "lj/class2/coul/cut 5.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [5, 6], charge: [0, 0.3, -0.45]),
+        pairs("lj-cubic", "lj/cubic", "1 1 0.02 2.2\n2 2 0.03 2.3", cubicEnds),
+        pairs("lj-mdf", "lj/mdf 4.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [4, 6]),
+        pairs("buck-mdf", "buck/mdf 4.0 6.0", "* * 900 0.33 20", [4, 6]),
+        pairs("lennard-mdf", "lennard/mdf 4.0 6.0", "* * 1000 9", [4, 6]),
+        pairs("nm", "nm/cut 6.0", "* * 0.02 2.4 11 6", [6]),
+        pairs("lj-soft", "lj/cut/soft 2 0.5 6.0", "1 1 0.02 2.2 0.7\n2 2 0.03 2.3 0.7", [6]),
+        pairs("class2-soft", "lj/class2/soft 2 0.5 6.0", "1 1 0.02 2.2 0.7\n2 2 0.03 2.3 0.7", [6]),
+        pairs("lj-coulomb-soft", "lj/cut/coul/cut/soft 2 0.5 10.0 5.0 6.0", "1 1 0.02 2.2 0.7\n2 2 0.03 2.3 0.7", [5, 6], charge: [0, 0.3, -0.45]),
+        pairs("coul-soft", "coul/cut/soft 2 8.0 6.0", "* * 0.6", [6], charge: [0, 0.3, -0.45]),
+        pairs("coul-slater", "coul/slater/cut 0.8 6.0", "* *", [6], charge: [0, 0.3, -0.45]),
+        pairs("gauss-cut", "gauss/cut 6.0", "1 1 0.9 2.0 0.9\n2 2 -0.4 3.1 0.6", [6]),
+        pairs("harmonic-cut", "harmonic/cut", "1 1 0.8 3.6\n1 2 0.9 3.7\n2 2 1.1 3.9", [3.6, 3.7, 3.9]),
+        pairs("ufm", "ufm 6.0", "1 1 1.2 1.9\n2 2 0.9 2.2", [6]),
         pairs("table", "table spline 4000", "1 1 dense.table FIRST\n1 2 dense.table SECOND\n2 2 dense.table SECOND", [6]),
         bodies("eam-alloy", "eam/alloy", "* * both.eam.alloy Si Ni", []),
         bodies("eam-fs", "eam/fs", "* * both.eam.fs Si Ni", []),
@@ -45,6 +60,11 @@ enum ClassicalCases {
 
     /// The common grid of funcfl files ends a step before the cutoff (as LAMMPS makes it): forces jump a little there.
     private static let funcflEnd = [5.2, 5.2 * (1 - 1 / 3999.0)]
+
+    /// Point of inflection and cutoff of `lj/cubic` for sigma 2.2, 2.3 and their geometric mean.
+    private static let cubicEnds = [2.2, 2.3, (2.2 * 2.3).squareRoot()].flatMap { sigma in
+        [1.1086834179687215, 1.5475375611646651].map { $0 * 1.122462048309373 * sigma }
+    }
 
     private static func pairs(
         _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]? = nil

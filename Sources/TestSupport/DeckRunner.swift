@@ -58,7 +58,7 @@ public struct DeckRunner {
     /// Runs a deck given as text (written as `in.deck`) or, with `file`, one that exists.
     public static func run(
         _ deck: String? = nil, file: String? = nil, files: [String: String] = [:], bytes: [String: [UInt8]] = [:],
-        arguments: [String] = [], ranks: Int = 1, timeout: Double = 300
+        arguments: [String] = [], environment extra: [String: String] = [:], ranks: Int = 1, timeout: Double = 300
     ) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mdrun-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -73,6 +73,7 @@ public struct DeckRunner {
             + [file ?? "in.deck"] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["OPENBLAS_NUM_THREADS"] = "1"
+        environment.merge(extra) { $1 }
         process.environment = environment
         func handle(_ name: String) throws -> FileHandle {
             _ = FileManager.default.createFile(atPath: folder + "/" + name, contents: nil)

@@ -8,7 +8,7 @@ import Testing
     static let dynamics = [
         "nvt", "npt-iso", "npt-aniso", "npt-tri", "npt-stress", "npt-couple", "npt-dilate", "npt-flip", "nph", "berendsen", "langevin", "deform",
         "deform-tilt", "two", "two-lattices", "change-box", "hybrid-scaled", "velocity-temp", "respa", "walls", "heat", "shear", "random", "order",
-        "exclude",
+        "exclude", "respa-shells", "adapt", "bias",
     ]
     static let minimisers = ["min-cg", "min-sd", "min-fire", "min-damped", "min-fixes", "relax-iso", "relax-aniso", "relax-tri", "relax-stress"]
 

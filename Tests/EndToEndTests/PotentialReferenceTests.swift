@@ -10,6 +10,8 @@ import Testing
         "morse", "buck", "born", "zbl", "yukawa", "soft", "lj-tail", "lj96", "mie", "lj-expand", "lj-smooth", "lj-smooth-linear",
         "lj-gromacs", "lj-coulomb", "buck-coulomb", "coulomb", "eam", "eam-alloy", "eam-fs", "eam-null", "sw", "sw-null", "tersoff", "tersoff-null",
         "morse-smooth-linear", "gauss", "born-gauss", "beck", "lj-debye", "lj-dsf", "born-dsf", "born-wolf", "damped", "table-linear",
+        "lj-coulomb-one", "lj-class2", "class2-coulomb", "lj-cubic", "lj-mdf", "buck-mdf", "lennard-mdf", "nm", "nm-coulomb", "lj-wolf", "lj-soft",
+        "class2-soft", "lj-coulomb-soft", "coulomb-forms", "gauss-cut", "harmonic-cut", "ufm", "sw-two",
         "table-match", "table-lookup", "table-spline", "sw-pairs", "tersoff-shift", "tersoff-zbl", "tersoff-mod", "tersoff-modc",
     ]
 

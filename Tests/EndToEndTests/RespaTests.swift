@@ -69,4 +69,22 @@ import Testing
         }
         #expect(rows(whole).count == 4 && rows(resumed) == rows(whole))
     }
+
+    @Test("parts by distance go on from a restart bit for bit", arguments: [1, 2]) func partsResume(ranks: Int) throws {
+        let start = Self.deck("run_style verlet", "0.004", "").replacing("pair_style hybrid/overlay lj/cut 4.5 lj/cut 6.5", with: "pair_style lj/cut 6.5")
+            .replacing("pair_coeff * * lj/cut 1 0.03 2.8\n", with: "").replacing("pair_coeff * * lj/cut 2 0.01 3.4", with: "pair_coeff * * 0.02 2.9")
+            .replacing("run_style verlet", with: "run_style respa 3 2 2 inner 1 3.5 4.0 middle 2 4.5 5.0 outer 3")
+        let rest = "fix 1 all nvt temp 300 300 0.1\nthermo 10\nrestart 30 r.*\nrun 60 upto\n"
+        let whole = try DeckRunner.run(start + rest, ranks: ranks)
+        defer { DeckRunner.cleanUp(whole) }
+        #expect(whole.status == 0, "\(whole.errors)")
+        let box = start.range(of: "lattice")!.lowerBound, pair = start.range(of: "pair_style")!.lowerBound
+        let restart = try Data(contentsOf: URL(fileURLWithPath: whole.folder + "/r.30"))
+        let again = start.replacingCharacters(in: box..<pair, with: "read_restart r.30\n") + rest
+        let continued = try DeckRunner.run(again, bytes: ["r.30": [UInt8](restart)], ranks: ranks)
+        defer { DeckRunner.cleanUp(continued) }
+        #expect(continued.status == 0, "\(continued.errors)")
+        let lines = whole.tableLines.filter { $0.contains("  60  ") }
+        #expect(lines.count == 1 && lines == continued.tableLines.filter { $0.contains("  60  ") }, "\(lines) \(continued.tableLines)")
+    }
 }

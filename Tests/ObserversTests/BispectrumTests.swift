@@ -18,11 +18,17 @@ import Testing
         return (rows.filter { names.isEmpty || $0.count == names.count }, names)
     }
 
-    @Test(arguments: [1, 2, 4]) func computes(ranks: Int) throws {
-        let result = try DeckRunner.run(file: "\(Self.folder)/in.bispectrum", arguments: ["-var", "dir", "."], ranks: ranks)
+    @Test(arguments: [1, 2, 4]) func computes(ranks: Int) throws { try compare("in.bispectrum", ["atoms", "snap", "rows"], ranks) }
+
+    @Test(arguments: [1, 4]) func matricesOfMLIAP(ranks: Int) throws { try compare("in.mliap", ["mliap", "mliapq"], ranks) }
+
+    private func compare(_ deck: String, _ files: [String], _ ranks: Int) throws {
+        let result = try DeckRunner.run(
+            file: "\(Self.folder)/\(deck)", files: ["two.descriptor": try String(contentsOfFile: "\(Self.folder)/two.descriptor", encoding: .utf8)],
+            arguments: ["-var", "dir", "."], ranks: ranks)
         defer { DeckRunner.cleanUp(result) }
         #expect(result.status == 0, "\(result.errors)")
-        for file in ["atoms", "snap", "rows"] {
+        for file in files {
             let golden = numbers(try String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8)), ours = numbers(try result.file(file))
             #expect(golden.rows.count > 10 && golden.rows.map(\.count) == ours.rows.map(\.count) && golden.names == ours.names, "\(file)")
             guard golden.rows.map(\.count) == ours.rows.map(\.count) else { continue }

@@ -27,6 +27,9 @@ import Testing
         #expect(message("lj/smooth 4 5", "* * 1 1 5 4").contains("inner cutoff must not be larger"))
         #expect(message("morse 5.0", "1 1 1 1 1\n2 2 1 1 1").contains("no pair_coeff for types 1 and 2"))
         #expect(message("coul/cut 5.0", "* *").contains("needs atoms with charges"))
+        #expect(message("nm/cut 5.0", "* * 1 1 6 6").contains("must differ"))
+        #expect(message("lj/mdf 5 4", "* * 1 1").contains("inner cutoff must be smaller"))
+        #expect(message("lj/cut/soft 2 0.5 5.0", "1 1 1 1 0.5\n2 2 1 1 0.6").contains("no pair_coeff for types 1 and 2"))
     }
 
     @Test func tailsThatAreNotKnownAreRefused() throws {

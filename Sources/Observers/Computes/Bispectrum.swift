@@ -69,6 +69,10 @@ struct BispectrumSettings {
         (descriptor, self.isQuadratic) = (d, isQuadratic)
     }
 
+    init(_ descriptor: SNAPDescriptor, isQuadratic: Bool, types: Int) {
+        (self.descriptor, self.isQuadratic, self.types) = (descriptor, isQuadratic, types)
+    }
+
     /// Components of an atom: linear ones, then products of pairs k <= l, halved for k = l.
     var count: Int { descriptor.count + (isQuadratic ? descriptor.count * (descriptor.count + 1) / 2 : 0) }
 
@@ -234,19 +238,56 @@ public final class BispectrumMatrixCompute: Compute {
         return BispectrumMatrixCompute(id: id, group: group, settings, atoms: system.count(.all))
     }
 
+    /// `compute mliap`: the same with the constant in front of each type's components, whose energy is the number of atoms of that type.
+    public static let mliap = ComputeStyle(
+        "mliap",
+        usage: "compute ID GROUP mliap model linear|quadratic descriptor sna FILE [gradgradflag 0|1]   (in either order; FILE as of pair_style mliap)",
+        help: "design matrix for fitting ML-IAP models: parameters' derivatives with energy, forces and pressure"
+    ) { id, group, words, observation in
+        let system = try observation.requireSystem(), types = system.atoms.typeCount
+        var isQuadratic: Bool?, descriptor: SNAPDescriptor?
+        while let word = words.peek {
+            switch try words.choice("model, descriptor or gradgradflag", [("model", 0), ("descriptor", 1), ("gradgradflag", 2)]) {
+            case 0:
+                let kind = try words.choice("a model", [("linear", 0), ("quadratic", 1), ("nn", 2), ("mliappy", 2)])
+                guard kind < 2 else { throw words.error("only the models linear and quadratic are supported", at: word) }
+                isQuadratic = kind == 1
+            case 1:
+                let kind = try words.choice("a descriptor", [("sna", 0), ("so3", 1), ("ace", 1)])
+                guard kind == 0 else { throw words.error("only the descriptor sna is supported", at: word) }
+                let file = try words.word("the descriptor's file")
+                let bytes = try observation.requireHost().readInput(file.text, at: file.location)
+                do {
+                    descriptor = try SNAPDescriptor.reading(mliap: bytes, name: file.text, types: types)
+                } catch let error as ParameterFileError {
+                    throw words.error(error.description, at: file)
+                }
+            default: _ = try words.int("0 or 1 (both give the same numbers)", in: 0...1)
+            }
+        }
+        guard let isQuadratic else { throw words.error("expected 'model linear' or 'model quadratic'") }
+        guard let descriptor else { throw words.error("expected 'descriptor sna FILE'") }
+        let settings = BispectrumSettings(descriptor, isQuadratic: isQuadratic, types: types)
+        return BispectrumMatrixCompute(id: id, style: "mliap", group: group, settings, atoms: system.count(.all), hasConstant: true)
+    }
+
     public let id: String
-    public let style = "snap"
+    public let style: String
     public let group: Group
     public let wants: Wanted = [.energy, .virial]
+    private let hasConstant: Bool
     public var shape: ComputeShape { ComputeShape(arrayColumns: columns, arrayRows: first + 3 * atomCount + 6) }
     private let evaluation: BispectrumEvaluation
     private let atomCount: Int
-    private var columns: Int { evaluation.settings.count * evaluation.settings.types + 1 }
+    /// Columns of a type.
+    private var width: Int { evaluation.settings.count + (hasConstant ? 1 : 0) }
+    private var columns: Int { width * evaluation.settings.types + 1 }
     /// Rows before those of derivatives.
     private var first: Int { evaluation.settings.listsAtoms ? atomCount : 1 }
 
-    init(id: String, group: Group, _ settings: BispectrumSettings, atoms: Int) {
-        (self.id, self.group, evaluation, atomCount) = (id, group, BispectrumEvaluation(settings), atoms)
+    init(id: String, style: String = "snap", group: Group, _ settings: BispectrumSettings, atoms: Int, hasConstant: Bool = false) {
+        (self.id, self.style, self.group, evaluation, atomCount) = (id, style, group, BispectrumEvaluation(settings), atoms)
+        self.hasConstant = hasConstant
     }
 
     public func prepare(_ snapshot: Snapshot) throws {
@@ -254,7 +295,7 @@ public final class BispectrumMatrixCompute: Compute {
     }
 
     public func array(_ snapshot: Snapshot) throws -> [[Double]] {
-        let system = snapshot.system, count = evaluation.settings.count, columns = columns, first = first
+        let system = snapshot.system, count = evaluation.settings.count, columns = columns, first = first, width = width
         let largest = (0..<system.atoms.owned).reduce(Int64(0)) { max($0, system.atoms.id[$1]) }
         guard !system.communicator.any(largest > Int64(atomCount) || system.atoms.owned > atomCount) else {
             throw DeckError(
@@ -264,8 +305,9 @@ public final class BispectrumMatrixCompute: Compute {
         let virial = (first + 3 * atomCount) * columns
         let x = system.atoms.position.pointer
         try evaluation.forEach(snapshot, group, wantsGradients: true, for: "compute '\(id)' (\(style))") { i, values, neighbours in
-            let block = (Int(system.atoms.type[i]) - 1) * count
+            let start = (Int(system.atoms.type[i]) - 1) * width, block = start + (hasConstant ? 1 : 0)
             let row = first == 1 ? 0 : Int(system.atoms.id[i]) - 1
+            if hasConstant { rows[row * columns + start] += 1 }
             for k in 0..<count { rows[row * columns + block + k] += values[k] }
             for (j, slopes) in neighbours {
                 let own = (first + 3 * (Int(system.atoms.id[i]) - 1)) * columns + block

@@ -24,6 +24,9 @@ public struct ObservingFixStyle: Sendable {
         NumDiff.entry,
         NumDiffVirial.entry,
         StabilityFix.entry,
+        Adapt.entry,
+        ElectronStopping.entry,
+        ElectronStoppingFit.entry,
     ]
 }
 

@@ -15,16 +15,29 @@ protocol AngleFunction: Sendable {
     static var size: Int { get }
     /// The numbers that `evaluate` sees, from the words of an angle_coeff line.
     static func read(_ words: inout Words) throws -> [Double]
+    /// The same where they depend on units; one of both is written.
+    static func read(_ words: inout Words, _ units: Units) throws -> [Double]
     /// E and dE / d cos(theta).
     static func evaluate(_ cosine: Double, _ p: UnsafePointer<Double>) -> (energy: Double, slope: Double)
     /// Whether there is an energy of the distance of the outer atoms too (Urey and Bradley).
     static var hasEnds: Bool { get }
     /// E and -(dE/dr) / r of that distance.
     static func ends(_ r2: Double, _ p: UnsafePointer<Double>) -> (energy: Double, g: Double)
+    /// Whether there is an energy of the lengths of both arms too.
+    static var hasArms: Bool { get }
+    /// E and its derivatives by both lengths and by cos(theta).
+    static func arms(_ a: Double, _ b: Double, _ cosine: Double, _ p: UnsafePointer<Double>) -> (energy: Double, byA: Double, byB: Double, slope: Double)
 }
 
 extension AngleFunction {
+    static func read(_ words: inout Words) throws -> [Double] { preconditionFailure("\(style) reads its numbers with units") }
+    static func read(_ words: inout Words, _ units: Units) throws -> [Double] { try read(&words) }
     static var hasEnds: Bool { false }
+    static var hasArms: Bool { false }
+    @inline(__always)
+    static func arms(_ a: Double, _ b: Double, _ c: Double, _ p: UnsafePointer<Double>) -> (energy: Double, byA: Double, byB: Double, slope: Double) {
+        (0, 0, 0, 0)
+    }
     @inline(__always) static func ends(_ r2: Double, _ p: UnsafePointer<Double>) -> (energy: Double, g: Double) { (0, 0) }
 }
 
@@ -39,9 +52,9 @@ enum AngleMath {
 /// Angles i - j - k with j in the middle, with an energy of the angle.
 final class AnglePotential<Function: AngleFunction>: BondedStyle {
     static var entry: BondedEntry {
-        BondedEntry(.angle, Function.style, usage: Function.usage) { words, typeCount in
+        BondedEntry(.angle, Function.style, usage: Function.usage) { words, typeCount, setup in
             try words.finish()
-            return AnglePotential(typeCount)
+            return AnglePotential(typeCount, setup.units)
         }
     }
 
@@ -49,10 +62,15 @@ final class AnglePotential<Function: AngleFunction>: BondedStyle {
     let style = Function.style
     private var table: BondedTable
 
-    init(_ typeCount: Int) { table = BondedTable(typeCount: typeCount, size: Function.size) }
+    private let units: Units
+
+    init(_ typeCount: Int, _ units: Units) {
+        self.units = units
+        table = BondedTable(typeCount: typeCount, size: Function.size)
+    }
 
     func coefficients(_ types: ClosedRange<Int>, _ words: inout Words) throws {
-        let row = try Function.read(&words)
+        let row = try Function.read(&words, units)
         try words.finish()
         table.set(types, row)
     }
@@ -68,10 +86,21 @@ final class AnglePotential<Function: AngleFunction>: BondedStyle {
             let a2 = a.dot(a), b2 = b.dot(b), product = a2.squareRoot() * b2.squareRoot()
             let c = min(1, max(-1, a.dot(b) / product))
             var (e, slope) = Function.evaluate(c, p)
+            var pulls = (0.0, 0.0)
+            if Function.hasArms {
+                let (more, byA, byB, turn) = Function.arms(a2.squareRoot(), b2.squareRoot(), c, p)
+                e += more
+                slope += turn
+                pulls = (-byA / a2.squareRoot(), -byB / b2.squareRoot())
+            }
             // -dE/dx = -slope dc/dx,   dc/dx_i = b / (|a| |b|) - c a / |a|^2
             let across = -slope / product
             var fi = a * (slope * c / a2) + b * across
             var fk = b * (slope * c / b2) + a * across
+            if Function.hasArms {
+                fi += a * pulls.0
+                fk += b * pulls.1
+            }
             if Function.hasEnds {
                 let d = b - a
                 let (more, g) = Function.ends(d.dot(d), p)

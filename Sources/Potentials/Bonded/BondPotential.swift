@@ -9,6 +9,8 @@ protocol BondFunction: Sendable {
     static var size: Int { get }
     /// The numbers that `evaluate` sees, from the words of a bond_coeff line.
     static func read(_ words: inout Words) throws -> [Double]
+    /// The same where they depend on units; one of both is written.
+    static func read(_ words: inout Words, _ units: Units) throws -> [Double]
     /// E and g = -(dE/dr) / r, so that the force on i is g (x_i - x_j).
     static func evaluate(_ r2: Double, _ p: UnsafePointer<Double>) -> (energy: Double, g: Double)
     /// A bond's length at rest, about.
@@ -18,15 +20,17 @@ protocol BondFunction: Sendable {
 }
 
 extension BondFunction {
+    static func read(_ words: inout Words) throws -> [Double] { preconditionFailure("\(style) reads its numbers with units") }
+    static func read(_ words: inout Words, _ units: Units) throws -> [Double] { try read(&words) }
     @inline(__always) static func isOverstretched(_ r2: Double, _ p: UnsafePointer<Double>) -> Bool { false }
 }
 
 /// Bonds with an energy of their length.
 final class BondPotential<Function: BondFunction>: BondedStyle {
     static var entry: BondedEntry {
-        BondedEntry(.bond, Function.style, usage: Function.usage) { words, typeCount in
+        BondedEntry(.bond, Function.style, usage: Function.usage) { words, typeCount, setup in
             try words.finish()
-            return BondPotential(typeCount)
+            return BondPotential(typeCount, setup.units)
         }
     }
 
@@ -35,10 +39,15 @@ final class BondPotential<Function: BondFunction>: BondedStyle {
     private var table: BondedTable
     private var overstretched = 0
 
-    init(_ typeCount: Int) { table = BondedTable(typeCount: typeCount, size: Function.size) }
+    private let units: Units
+
+    init(_ typeCount: Int, _ units: Units) {
+        self.units = units
+        table = BondedTable(typeCount: typeCount, size: Function.size)
+    }
 
     func coefficients(_ types: ClosedRange<Int>, _ words: inout Words) throws {
-        let row = try Function.read(&words)
+        let row = try Function.read(&words, units)
         try words.finish()
         table.set(types, row)
     }

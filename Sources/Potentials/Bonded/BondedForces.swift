@@ -19,14 +19,14 @@ public final class BondedSet {
 
     /// Reads a style line: `bond_style STYLE ARGS`, `bond_style hybrid STYLE STYLE ...`.
     /// - Returns: nil for `none`.
-    public static func read(_ kind: TopologyKind, _ words: inout Words, typeCount: Int) throws -> BondedSet? {
+    public static func read(_ kind: TopologyKind, _ words: inout Words, typeCount: Int, _ setup: PotentialSetup) throws -> BondedSet? {
         let word = try words.word("a \(kind.name) style")
         guard word.text != "none" else {
             try words.finish()
             return nil
         }
         guard word.text == "hybrid" else {
-            return BondedSet(kind, word.text, [try BondedRegistry.make(kind, word, &words, typeCount)], typeCount, word.location)
+            return BondedSet(kind, word.text, [try BondedRegistry.make(kind, word, &words, typeCount, setup)], typeCount, word.location)
         }
         var members: [any BondedStyle] = []
         while !words.isAtEnd {
@@ -35,7 +35,7 @@ public final class BondedSet {
             var own: [Word] = []
             while let next = words.peek, !BondedRegistry.names(kind).contains(next.text) { own.append(try words.word("an argument")); }
             var rest = Words(own, of: "\(kind.name)_style \(style.text)", end: style.location)
-            members.append(try BondedRegistry.make(kind, style, &rest, typeCount))
+            members.append(try BondedRegistry.make(kind, style, &rest, typeCount, setup))
         }
         guard !members.isEmpty else { throw words.error("hybrid needs styles") }
         return BondedSet(kind, word.text, members, typeCount, word.location)
@@ -154,11 +154,12 @@ public final class BondedForces {
     }
 
     /// Adds forces, and what is wanted beside them, to what a potential has computed.
-    public func compute(_ atoms: borrowing Atoms, into forces: inout Forces) {
+    /// - Parameter kinds: which take part.
+    public func compute(_ atoms: borrowing Atoms, kinds: [TopologyKind] = TopologyKind.allCases, into forces: inout Forces) {
         forces.addBondedShares()
         forces.energyOfPairs = forces.energy
         let shares = forces.bonded
-        for kind in TopologyKind.allCases { self[kind]?.compute(atoms, into: &forces, shares[kind.rawValue]) }
+        for kind in kinds { self[kind]?.compute(atoms, into: &forces, shares[kind.rawValue]) }
     }
 }
 

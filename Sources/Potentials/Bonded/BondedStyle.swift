@@ -34,11 +34,11 @@ public struct BondedEntry: Sendable {
     public let name: String
     /// The style line, then the coefficient line.
     public let usage: String
-    let make: @Sendable (_ words: inout Words, _ typeCount: Int) throws -> any BondedStyle
+    let make: @Sendable (_ words: inout Words, _ typeCount: Int, _ setup: PotentialSetup) throws -> any BondedStyle
 
     init(
         _ kind: TopologyKind, _ name: String, usage: String,
-        make: @escaping @Sendable (_ words: inout Words, _ typeCount: Int) throws -> any BondedStyle
+        make: @escaping @Sendable (_ words: inout Words, _ typeCount: Int, _ setup: PotentialSetup) throws -> any BondedStyle
     ) {
         (self.kind, self.name, self.usage, self.make) = (kind, name, usage, make)
     }
@@ -57,6 +57,10 @@ public enum BondedRegistry {
         BondPotential<CutHarmonicBond>.entry,
         BondPotential<Class2Bond>.entry,
         BondPotential<ExpandedFENEBond>.entry,
+        BondPotential<PowersFENEBond>.entry,
+        BondPotential<MM3Bond>.entry,
+        BondPotential<GaussianBond>.entry,
+        TabulatedBonded.entry(.bond),
         ZeroBonded.entry(.angle),
         AnglePotential<HarmonicAngle>.entry,
         AnglePotential<CosineAngle>.entry,
@@ -66,6 +70,11 @@ public enum BondedRegistry {
         AnglePotential<CosinePeriodicAngle>.entry,
         AnglePotential<QuarticAngle>.entry,
         AnglePotential<FourierAngle>.entry,
+        AnglePotential<CosineShiftAngle>.entry,
+        AnglePotential<CosineShiftExpAngle>.entry,
+        AnglePotential<GaussianAngle>.entry,
+        AnglePotential<CrossAngle>.entry,
+        TabulatedBonded.entry(.angle),
         ZeroBonded.entry(.dihedral),
         TorsionPotential<HarmonicDihedral>.entry,
         TorsionPotential<OPLSDihedral>.entry,
@@ -74,6 +83,8 @@ public enum BondedRegistry {
         TorsionPotential<PowerDihedral>.entry,
         TorsionPotential<QuadraticDihedral>.entry,
         TorsionPotential<FourierDihedral>.entry,
+        TorsionPotential<CosineShiftExpDihedral>.entry,
+        TorsionPotential<HelixDihedral>.entry,
         ZeroBonded.entry(.improper),
         TorsionPotential<HarmonicImproper>.entry,
         TorsionPotential<CVFFImproper>.entry,
@@ -83,11 +94,11 @@ public enum BondedRegistry {
 
     /// Makes the style whose word is next.
     /// - Throws: `DeckError` at the word when it is not known, with the nearest name that is.
-    static func make(_ kind: TopologyKind, _ word: Word, _ words: inout Words, _ typeCount: Int) throws -> any BondedStyle {
+    static func make(_ kind: TopologyKind, _ word: Word, _ words: inout Words, _ typeCount: Int, _ setup: PotentialSetup) throws -> any BondedStyle {
         guard let entry = builtin.first(where: { $0.kind == kind && $0.name == word.text }) else {
             throw DeckError.unknown("\(kind.name) style", word, known: names(kind) + ["none", "hybrid"])
         }
-        return try entry.make(&words, typeCount)
+        return try entry.make(&words, typeCount, setup)
     }
 }
 
@@ -143,7 +154,7 @@ extension Forces {
 final class ZeroBonded: BondedStyle {
     static func entry(_ kind: TopologyKind) -> BondedEntry {
         let number = kind == .bond ? " [LENGTH]" : kind == .angle ? " [DEGREES]" : ""
-        return BondedEntry(kind, "zero", usage: "\(kind.name)_style zero [nocoeff]\n\(kind.name)_coeff TYPE\(number)") { words, typeCount in
+        return BondedEntry(kind, "zero", usage: "\(kind.name)_style zero [nocoeff]\n\(kind.name)_coeff TYPE\(number)") { words, typeCount, _ in
             let zero = ZeroBonded(kind, typeCount, ignoresWords: words.optional("nocoeff"))
             try words.finish()
             return zero

@@ -11,8 +11,15 @@ protocol TorsionFunction: Sendable {
     static var size: Int { get }
     /// The numbers that `evaluate` sees, from the words of a coefficient line.
     static func read(_ words: inout Words) throws -> [Double]
+    /// The same where they depend on units; one of both is written.
+    static func read(_ words: inout Words, _ units: Units) throws -> [Double]
     /// E and dE / dphi, from cos(phi) and sin(phi).
     static func evaluate(_ cosine: Double, _ sine: Double, _ p: UnsafePointer<Double>) -> (energy: Double, slope: Double)
+}
+
+extension TorsionFunction {
+    static func read(_ words: inout Words) throws -> [Double] { preconditionFailure("\(style) reads its numbers with units") }
+    static func read(_ words: inout Words, _ units: Units) throws -> [Double] { try read(&words) }
 }
 
 /// Torsions about the bond of the second and third of four atoms.
@@ -22,9 +29,9 @@ protocol TorsionFunction: Sendable {
 /// atoms are in line.
 final class TorsionPotential<Function: TorsionFunction>: BondedStyle {
     static var entry: BondedEntry {
-        BondedEntry(Function.kind, Function.style, usage: Function.usage) { words, typeCount in
+        BondedEntry(Function.kind, Function.style, usage: Function.usage) { words, typeCount, setup in
             try words.finish()
-            return TorsionPotential(typeCount)
+            return TorsionPotential(typeCount, setup.units)
         }
     }
 
@@ -32,10 +39,15 @@ final class TorsionPotential<Function: TorsionFunction>: BondedStyle {
     let style = Function.style
     private var table: BondedTable
 
-    init(_ typeCount: Int) { table = BondedTable(typeCount: typeCount, size: Function.size) }
+    private let units: Units
+
+    init(_ typeCount: Int, _ units: Units) {
+        self.units = units
+        table = BondedTable(typeCount: typeCount, size: Function.size)
+    }
 
     func coefficients(_ types: ClosedRange<Int>, _ words: inout Words) throws {
-        let row = try Function.read(&words)
+        let row = try Function.read(&words, units)
         try words.finish()
         table.set(types, row)
     }

@@ -37,6 +37,8 @@ public final class Hybrid: Potential, StepDependent {
     public private(set) var capabilities = Capabilities.all
     /// s_k of this step.
     private var scales: [Double]
+    /// Of `fix adapt ... scale`: a further factor of each member.
+    public var factors: [Double]
     /// Where the deck's scales come from; none: they are all 1.
     private let readScales: [() throws -> Double]
     /// nil when made in code, of members that are ready.
@@ -47,11 +49,15 @@ public final class Hybrid: Potential, StepDependent {
     init(_ kind: Kind, _ memberSet: MemberSet, assignment: PairAssignment?, scales readScales: [() throws -> Double]) {
         (self.kind, self.memberSet, self.assignment, self.readScales) = (kind, memberSet, assignment, readScales)
         scales = Array(repeating: 1, count: memberSet.count)
+        factors = scales
         settle()
     }
 
     /// - Throws: what a variable throws.
-    public func update() throws { if !readScales.isEmpty { scales = try readScales.map { try $0() } } }
+    public func update() throws {
+        let own = try readScales.map { try $0() }
+        scales = own.isEmpty ? factors : zip(own, factors).map { $0 * $1 }
+    }
 
     public var members: [any Potential] { memberSet.potentials }
     public func culprit(atom i: Int) -> String { memberSet.culprit(atom: i) }
@@ -82,7 +88,7 @@ public final class Hybrid: Potential, StepDependent {
             try memberSet.requireCoefficients(of: style)
             let pairs = try assignment.settled(style)
             for (k, member) in memberSet.members.enumerated() {
-                if let pairwise = member.potential as? any PairwisePotential {
+                if let pairwise = member.potential as? any PairwisePotential, pairwise.isPairwise {
                     pairwise.ownPairs = pairs[k]
                 } else if let lost = assignment.taken(from: k, pairs[k]) {
                     throw DeckError(

@@ -12,6 +12,12 @@ public struct TypePair: Hashable, Sendable {
 public protocol PairwisePotential: Potential {
     /// nil: all pairs. Set before `prepare`.
     var ownPairs: Set<TypePair>? { get set }
+    /// False where its words have made it one of more than pairs.
+    var isPairwise: Bool { get }
+}
+
+extension PairwisePotential {
+    public var isPairwise: Bool { true }
 }
 
 /// Which members of a hybrid act between which types: the maps that LAMMPS' pair_hybrid.cpp and pair_hybrid_overlay.cpp keep.

@@ -78,7 +78,10 @@ public final class LennardJones: PairModifiable, PairwisePotential, HasPlainKern
         }
     }
 
-    public func prepare(_ setup: PotentialSetup) throws {
+    public func prepare(_ setup: PotentialSetup) throws { try refresh() }
+
+    /// The kernels' numbers, from the coefficients.
+    public func refresh() throws {
         var largest = 0.0
         tail.coefficients = hasTail ? Array(repeating: (0, 0), count: (typeCount + 1) * (typeCount + 1)) : []
         for i in 1...typeCount {
@@ -141,7 +144,23 @@ extension LennardJones: DifferentiablePotential {
     }
 }
 
-extension LennardJones: PairInteraction {
+extension LennardJones: Adaptable {
+    public var adaptableNames: [String] { ["epsilon", "sigma"] }
+
+    public func parameter(_ name: String, _ i: Int, _ j: Int) -> Double? {
+        given[i * (typeCount + 1) + j].map { name == "epsilon" ? $0.epsilon : $0.sigma }
+    }
+
+    public func setParameter(_ name: String, _ i: Int, _ j: Int, to value: Double) {
+        if name == "epsilon" { given[i * (typeCount + 1) + j]?.epsilon = value } else { given[i * (typeCount + 1) + j]?.sigma = value }
+    }
+}
+
+extension LennardJones: DistanceSplitting {
+    public func addTail(_ atoms: borrowing Atoms, _ context: ComputeContext, into forces: inout Forces) {
+        tail.add(atoms, context, into: &forces)
+    }
+
     public func interaction(_ i: Int, _ j: Int, distanceSquared r2: Double) -> (energy: Double, forceOverDistance: Double)? {
         let p = parameters[i * (typeCount + 1) + j]
         guard r2 < p.cutoffSquared else { return nil }

@@ -8,9 +8,11 @@ struct PairQuantity: Sendable {
     let range: Range
     /// For a word that may be missing: which number of the pair_style line stands for it.
     let fallback: Int?
+    /// Whether the word before it stands for it, where that is there.
+    let followsLast: Bool
 
-    init(_ name: String, _ range: Range = .any, or fallback: Int? = nil) {
-        (self.name, self.range, self.fallback) = (name, range, fallback)
+    init(_ name: String, _ range: Range = .any, or fallback: Int? = nil, orLast followsLast: Bool = false) {
+        (self.name, self.range, self.fallback, self.followsLast) = (name, range, fallback, followsLast)
     }
 
     func read(_ words: inout Words) throws -> Double {

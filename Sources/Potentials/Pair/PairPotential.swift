@@ -51,11 +51,13 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
         let rows = try words.typeRange("a type", count: typeCount)
         let columns = try words.typeRange("a type", count: typeCount)
         var numbers: [Double] = []
+        var isGiven = false
         for quantity in Function.coefficients {
             if let fallback = quantity.fallback, words.isAtEnd {
-                numbers.append(globals[fallback])
+                numbers.append(quantity.followsLast && isGiven ? numbers[numbers.count - 1] : globals[fallback])
             } else {
                 numbers.append(try quantity.read(&words))
+                isGiven = quantity.fallback != nil
             }
         }
         try words.finish()
@@ -71,6 +73,11 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
         if Function.usesCharges, !setup.hasCharges {
             throw DeckError("pair_style \(style) needs atoms with charges: atom_style charge or full", at: nil)
         }
+        try settle()
+    }
+
+    /// The table, from the coefficients.
+    private func settle() throws {
         let size = Function.size + PairPass.head
         var largest = 0.0
         table = Column(repeating: 0, count: (typeCount + 1) * (typeCount + 1) * size + size)
@@ -166,6 +173,24 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
     }
 }
 
+/// A coefficient is called as in LAMMPS: its name in small letters.
+extension PairPotential: Adaptable {
+    private var names: [String] { Function.coefficients.map { $0.name.lowercased() } }
+    var adaptableNames: [String] { names.filter { !$0.contains(" ") } }
+
+    func parameter(_ name: String, _ i: Int, _ j: Int) -> Double? {
+        guard let k = names.firstIndex(of: name) else { return nil }
+        return given[i * (typeCount + 1) + j]?[k]
+    }
+
+    func setParameter(_ name: String, _ i: Int, _ j: Int, to value: Double) {
+        guard let k = names.firstIndex(of: name) else { return }
+        given[i * (typeCount + 1) + j]?[k] = value
+    }
+
+    func refresh() throws { try settle() }
+}
+
 extension PairPotential: DifferentiablePotential {
     /// Tail corrections belong to no atom, so weights do not see them.
     func computeSeeded(
@@ -187,7 +212,9 @@ extension PairPotential: DifferentiablePotential {
     }
 }
 
-extension PairPotential: PairInteraction where Function: NeutralPairFunction {
+extension PairPotential: PairInteraction, DistanceSplitting where Function: NeutralPairFunction {
+    func addTail(_ atoms: borrowing Atoms, _ context: ComputeContext, into forces: inout Forces) { tail.add(atoms, context, into: &forces) }
+
     func interaction(_ i: Int, _ j: Int, distanceSquared r2: Double) -> (energy: Double, forceOverDistance: Double)? {
         let row = table.pointer + (i * (typeCount + 1) + j) * (Function.size + PairPass.head)
         guard r2 < row[0] else { return nil }

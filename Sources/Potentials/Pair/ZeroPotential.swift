@@ -10,14 +10,16 @@ public final class ZeroPotential: Potential {
         return potential
     }
 
-    public let style = "zero"
+    public let style: String
     public let requirements: Requirements
     public let capabilities = Capabilities.all
-    public let summary = "zero: no interaction"
+    public var summary: String { "\(style): no interaction" }
 
-    public init(cutoff: Double) { requirements = Requirements(cutoff: cutoff, list: .half) }
+    public init(cutoff: Double) { (style, requirements) = ("zero", Requirements(cutoff: cutoff, list: .half)) }
+    init(none: ()) { (style, requirements) = ("none", Requirements(cutoff: 0, list: .half)) }
 
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
+        guard style != "none" else { throw words.error("pair_style none takes no pair_coeff lines") }
         _ = try words.typeRange("a type", count: setup.typeCount)
         _ = try words.typeRange("a type", count: setup.typeCount)
         _ = words.remaining()
@@ -26,6 +28,14 @@ public final class ZeroPotential: Potential {
     public func compute(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces
     ) {}
+}
+
+extension ZeroPotential {
+    /// `pair_style none`: no pairs at all, so no list and no coefficients.
+    public static let noneEntry = PotentialStyle("none", usage: "pair_style none") { words, _ in
+        try words.finish()
+        return ZeroPotential(none: ())
+    }
 }
 
 extension ZeroPotential: DifferentiablePotential {

@@ -1,5 +1,19 @@
 import Deck
 
+extension SNAPDescriptor {
+    /// The descriptor of an ML-IAP file, for computes: types are its species in order.
+    /// - Throws: `ParameterFileError`, also where the number of species is not that of types.
+    public static func reading(mliap bytes: [UInt8], name: String, types: Int) throws -> SNAPDescriptor {
+        let keywords = try SNAPKeywordFile(name, bytes, known: SNAPKeywordFile.descriptorKeywords)
+        guard let count = try keywords.integer("nelems") else { throw keywords.missing("nelems") }
+        guard count == types else { throw keywords.error("\(count) species, but \(types) atom types", at: "nelems") }
+        guard let radii = try keywords.numbers("radelems", count) else { throw keywords.missing("radelems") }
+        guard radii.allSatisfy({ $0 > 0 }) else { throw keywords.error("radii must be positive", at: "radelems") }
+        guard let weights = try keywords.numbers("welems", count) else { throw keywords.missing("welems") }
+        return try keywords.descriptor(radii: radii, weights: weights, suffix: "elems")
+    }
+}
+
 /// ML-IAP's form of the same models: the descriptor's file names the species, the model's file has the coefficients.
 extension SNAPParameters {
     /// Reads `model linear|quadratic FILE descriptor sna FILE`, in either order. Returns the parameters, the files' names and a digest.

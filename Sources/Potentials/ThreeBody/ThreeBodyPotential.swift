@@ -53,11 +53,14 @@ extension ThreeBodyFunction {
 }
 
 /// `pair_coeff * * FILE ELEMENT ...` with a file of entries, several lines each, of which those of the named elements are used.
-final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, HasPlainKernel {
+///
+/// With `threebody off` it is a potential of pairs: lines may name pairs of types, and in a hybrid it acts between those.
+final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, PairwisePotential, HasPlainKernel {
     static var entry: PotentialStyle {
         let meanings = ["shift": " [shift DISTANCE]", "threebody": " [threebody on|off]"]
         let words = Function.options.compactMap { meanings[$0] }.joined()
-        return PotentialStyle(Function.style, usage: "pair_style \(Function.style)\(words)\npair_coeff * * FILE ELEMENT ...") { words, _ in
+        return PotentialStyle(Function.style, usage: "pair_style \(Function.style)\(words)\npair_coeff * * FILE ELEMENT ..."
+            + (Function.options.contains("threebody") ? "      (with threebody off also I J in the place of * *: pairs of types that it is for)" : "")) { words, _ in
             let potential = ThreeBodyPotential()
             while !words.isAtEnd {
                 switch try words.choice("a keyword of pair_style \(Function.style)", Function.options.map { ($0, $0) }) {
@@ -79,9 +82,16 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
     private var species: [Int32] = []
     private var elements: [String] = []
     private var table = Column<Double>()
-    /// Largest cutoff squared of a neighbour, by pair of elements.
+    /// Largest cutoff squared of a neighbour, by pair of elements: as the file has it, and 0 for pairs that belong to others.
+    private var fileLimits: [UInt64] = []
     private var limits: [UInt64] = []
     private var file = ""
+    var ownPairs: Set<TypePair>?
+    var isPairwise: Bool { !hasTriples }
+    /// Pairs of types that lines were for; with `threebody off` only.
+    private var given: Set<TypePair> = []
+    /// Of the last line, for the next one to agree with.
+    private var words: [String] = []
     private let neighbours = ThreeBodyNeighbours()
     private let plain = ThreeBodyWorkspace<Vector>(), dual = ThreeBodyWorkspace<Dual<Vector>>()
 
@@ -90,11 +100,22 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
     }
 
     func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
-        for _ in 0..<2 {
-            let word = try words.word("* *")
-            guard word.text == "*" else {
-                throw words.error("pair_style \(style) takes 'pair_coeff * *': one file for all types", at: word)
+        if hasTriples {
+            for _ in 0..<2 {
+                let word = try words.word("* *")
+                guard word.text == "*" else {
+                    throw words.error("pair_style \(style) takes 'pair_coeff * *': one file for all types", at: word)
+                }
             }
+        } else {
+            let rows = try words.typeRange("a type", count: setup.typeCount), columns = try words.typeRange("a type", count: setup.typeCount)
+            for i in rows { for j in columns where j >= i { given.insert(TypePair(i, j)) } }
+            var copy = words
+            let line = copy.remaining().map(\.text)
+            guard self.words.isEmpty || self.words == line else {
+                throw words.error("all lines of one pair_style \(style) threebody off must name the same file and elements")
+            }
+            self.words = line
         }
         let word = try words.word("a \(style) parameter file")
         let bytes = try setup.read(word.text, word.location)
@@ -103,9 +124,16 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
             let parameters = try TripleFile(word.text, bytes, numbers: Function.numbers)
             let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: parameters.elements)
             // Only the elements that are named, in the order of types.
-            let used = Array(Set(map.species.filter { $0 >= 0 })).sorted()
-            elements = used.map { parameters.elements[Int($0)] }
-            species = map.species.map { old in Int32(used.firstIndex(of: old) ?? -1) }
+            if hasTriples {
+                let used = Array(Set(map.species.filter { $0 >= 0 })).sorted()
+                elements = used.map { parameters.elements[Int($0)] }
+                species = map.species.map { old in Int32(used.firstIndex(of: old) ?? -1) }
+            } else {
+                // Types of one element may differ in which pairs are this potential's.
+                let used = map.species.indices.filter { map.species[$0] >= 0 }
+                elements = used.map { parameters.elements[Int(map.species[$0])] }
+                species = map.species.indices.map { type in Int32(used.firstIndex(of: type) ?? -1) }
+            }
             speciesMap = map
             file = word.text
             try use(parameters, factor: factor, units: setup.units)
@@ -119,7 +147,7 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
     private func use(_ parameters: TripleFile, factor: Double, units: Units) throws {
         let n = elements.count
         table = Column()
-        limits = Array(repeating: 0, count: n * n)
+        fileLimits = Array(repeating: 0, count: n * n)
         var entries: [[Double]] = [], cutoff = 0.0
         for a in elements {
             for b in elements {
@@ -137,15 +165,28 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Has
             for number in hasTriples ? row.row : Function.withoutTriples(row.row) { table.append(number) }
             let pair = place / (n * n) * n + place % n
             let reach = max(0, row.cutoff - shift)
-            limits[pair] = max(limits[pair], (reach * reach).bitPattern)
+            fileLimits[pair] = max(fileLimits[pair], (reach * reach).bitPattern)
             cutoff = max(cutoff, reach)
         }
+        limits = fileLimits
         requirements = Requirements(cutoff: cutoff, list: .full)
     }
 
     func prepare(_ setup: PotentialSetup) throws {
         guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
         map.warnOfMasses(setup)
+        guard !hasTriples else { return }
+        let own = ownPairs ?? given
+        for i in species.indices.dropFirst() where species[i] >= 0 {
+            for j in i..<species.count where species[j] >= 0 {
+                let isOwn = own.contains(TypePair(i, j))
+                guard isOwn || ownPairs != nil else {
+                    throw DeckError("pair_style \(style) threebody off has no pair_coeff for types \(i) and \(j)", at: nil)
+                }
+                let (a, b) = (Int(species[i]), Int(species[j])), n = elements.count
+                for pair in [a * n + b, b * n + a] { limits[pair] = isOwn ? fileLimits[pair] : 0 }
+            }
+        }
     }
 
     func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {

@@ -19,6 +19,7 @@ public enum CommandRegistry {
         UnitsCommand.self, AtomStyleCommand.self, AtomModifyCommand.self, BoundaryCommand.self, BoxCommand.self,
         CommModifyCommand.self, DimensionCommand.self, NeighborCommand.self, NeighModifyCommand.self, NewtonCommand.self,
         ProcessorsCommand.self, BalanceCommand.self, CommStyleCommand.self, TimestepCommand.self,
+        DielectricCommand.self,
     ]
     private static let atoms: [any DeckCommand.Type] = [
         LatticeCommand.self, RegionCommand.self, CreateBox.self, ChangeBox.self, CreateAtoms.self, MassCommand.self, GroupCommand.self,

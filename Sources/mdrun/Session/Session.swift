@@ -158,10 +158,10 @@ public final class Session {
 
     /// A file's bytes, read on rank 0 and broadcast: from the working folder, else from the deck's.
     public func readBytes(_ path: String, at location: SourceLocation?) throws -> [UInt8] {
-        // LAMMPS_POTENTIALS: where LAMMPS looks for potential files, too.
+        // Where LAMMPS looks for a potential file by the last part of its path.
         let further = getenv("LAMMPS_POTENTIALS").map { String(cString: $0) } ?? ""
-        let folders = [deckFolder] + further.split(separator: ":").map(String.init)
-        let bytes = try readShared(path, fallbackFolders: folders, communicator, at: location)
+        let folders = further.split(separator: ":").map(String.init)
+        let bytes = try readShared(path, fallbackFolders: [deckFolder] + folders, nameFolders: folders, communicator, at: location)
         didRead?(bytes)
         noteInput(path)
         return bytes

@@ -2,9 +2,12 @@ import Deck
 import Domain
 
 /// A file's bytes on every rank: rank 0 reads, all receive. A failure is thrown on every rank.
+/// - Parameters:
+///   - fallbackFolders: where a relative path is looked for next.
+///   - nameFolders: where then a file of the path's last part is looked for.
 /// - Throws: `DeckError` at `location`, naming the path and the system's reason.
 func readShared(
-    _ path: String, fallbackFolders: [String], _ communicator: any Communicator, at location: SourceLocation?
+    _ path: String, fallbackFolders: [String], nameFolders: [String] = [], _ communicator: any Communicator, at location: SourceLocation?
 ) throws -> [UInt8] {
     var bytes: [UInt8]?
     var failure = ""
@@ -13,7 +16,9 @@ func readShared(
             bytes = try readFile(path)
         } catch {
             let folders = path.hasPrefix("/") ? [] : fallbackFolders.filter { !$0.isEmpty }
-            bytes = folders.lazy.compactMap { try? readFile($0 + "/" + path) }.first
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let places = folders.map { $0 + "/" + path } + nameFolders.filter { !$0.isEmpty }.map { $0 + "/" + name }
+            bytes = places.lazy.compactMap { try? readFile($0) }.first
             if bytes == nil {
                 failure = "cannot read '\(path)': \(error)"
             }

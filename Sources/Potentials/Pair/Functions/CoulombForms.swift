@@ -227,7 +227,8 @@ extension ChargedPair {
     static var coefficients: [PairQuantity] {
         var all = Short.coefficients
         all[all.count - 1] = PairQuantity("the pair's cutoff", .positive, or: first)
-        if Form.hasPairCutoff { all.append(PairQuantity("the pair's Coulomb cutoff", .positive, or: first + 1)) }
+        // One cutoff is for both.
+        if Form.hasPairCutoff { all.append(PairQuantity("the pair's Coulomb cutoff", .positive, or: first + 1, orLast: true)) }
         return all
     }
     static var size: Int { Short.size + Form.size + 3 }

@@ -22,7 +22,7 @@ struct BondedStyleCommand<Tag: TopologyTag>: DeckCommand {
     init(_ words: inout Words, _ session: Session) throws {
         let system = try session.requireSystem(Self.name, at: words.location), topology = system.atoms.topology
         let location = words.location
-        styles = try BondedSet.read(Tag.kind, &words, typeCount: topology.types[Tag.kind.rawValue])
+        styles = try BondedSet.read(Tag.kind, &words, typeCount: topology.types[Tag.kind.rawValue], session.potentialSetup)
         guard styles == nil || topology.has(Tag.kind) else {
             throw DeckError("\(Self.name): atom_style \(system.atoms.style.rawValue) has no \(Tag.kind.plural)", at: location)
         }

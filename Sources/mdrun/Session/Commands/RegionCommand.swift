@@ -9,6 +9,9 @@ struct RegionCommand: DeckCommand {
         region ID prism XLO XHI YLO YHI ZLO ZHI XY XZ YZ [units lattice|box] [side in|out]
         region ID sphere X Y Z RADIUS [units lattice|box] [side in|out]
         region ID cylinder x|y|z C1 C2 RADIUS LO HI [units lattice|box] [side in|out]
+        region ID cone x|y|z C1 C2 RADIUSLO RADIUSHI LO HI [units lattice|box] [side in|out]
+        region ID ellipsoid X Y Z A B C [units lattice|box] [side in|out]
+        region ID plane PX PY PZ NX NY NZ [units lattice|box] [side in|out]      (in: the side to which N points)
         region ID union|intersect N REGION1 ... REGIONN [side in|out]
         region ID delete
         Bounds are numbers, INF, or EDGE (the box's face). A union or intersection keeps its parts as they are now.
@@ -18,7 +21,7 @@ struct RegionCommand: DeckCommand {
     /// nil: delete.
     private let region: (any Region)?
 
-    private enum Style { case block, prism, sphere, cylinder, union, intersect, delete }
+    private enum Style { case block, prism, sphere, cylinder, cone, ellipsoid, plane, union, intersect, delete }
     private enum Bound {
         case number(Double)
         case infinite
@@ -31,7 +34,8 @@ struct RegionCommand: DeckCommand {
         let style = try words.choice(
             "region style",
             [
-                ("block", Style.block), ("prism", .prism), ("sphere", .sphere), ("cylinder", .cylinder), ("union", .union),
+                ("block", Style.block), ("prism", .prism), ("sphere", .sphere), ("cylinder", .cylinder), ("cone", .cone),
+                ("ellipsoid", .ellipsoid), ("plane", .plane), ("union", .union),
                 ("intersect", .intersect), ("delete", .delete),
             ])
         if style == .delete {
@@ -48,6 +52,9 @@ struct RegionCommand: DeckCommand {
         case .prism: region = try Self.prism(&words, session)
         case .sphere: region = try Self.sphere(&words, session)
         case .cylinder: region = try Self.cylinder(&words, session)
+        case .cone: region = try Self.cone(&words, session)
+        case .ellipsoid: region = try Self.ellipsoid(&words, session)
+        case .plane: region = try Self.plane(&words, session)
         case .union, .intersect: region = try Self.combination(&words, session, needsAll: style == .intersect)
         case .delete: region = nil
         }
@@ -101,6 +108,38 @@ struct RegionCommand: DeckCommand {
             axis: axis, centre: scale * centre, radius: radius * (axis == 0 ? scale.y : scale.x),
             lo: value(ends[0], axis, isUpper: false, scale, session, isPrism: false),
             hi: value(ends[1], axis, isUpper: true, scale, session, isPrism: false), isInside: isInside)
+    }
+
+    private static func cone(_ words: inout Words, _ session: Session) throws -> any Region {
+        let axis = try words.choice("axis", [("x", 0), ("y", 1), ("z", 2)])
+        var centre = Vector.zero
+        for d in [[1, 2], [0, 2], [0, 1]][axis] { centre[d] = try words.double("the centre along \(["x", "y", "z"][d])") }
+        let low = try words.nonNegativeDouble("the lower radius"), high = try words.nonNegativeDouble("the upper radius")
+        let place = words.location
+        let ends = [try bound(&words, "the lower end", session), try bound(&words, "the upper end", session)]
+        let (unit, isInside) = try options(&words)
+        let scale = session.scale(unit), across = axis == 0 ? scale.y : scale.x
+        let lo = value(ends[0], axis, isUpper: false, scale, session, isPrism: false)
+        let hi = value(ends[1], axis, isUpper: true, scale, session, isPrism: false)
+        guard lo < hi, lo > -regionInfinity, hi < regionInfinity else { throw DeckError("region cone: the ends must be finite, the lower one first", at: place) }
+        guard low > 0 || high > 0 else { throw DeckError("region cone: one of the radii must be positive", at: place) }
+        return ConeRegion(axis: axis, centre: scale * centre, low: low * across, high: high * across, lo: lo, hi: hi, isInside: isInside)
+    }
+
+    private static func ellipsoid(_ words: inout Words, _ session: Session) throws -> any Region {
+        let centre = try words.vector("the centre")
+        var radii = Vector.zero
+        for (d, name) in ["a", "b", "c"].enumerated() { radii[d] = try words.positiveDouble("the radius \(name)") }
+        let (unit, isInside) = try options(&words)
+        let scale = session.scale(unit)
+        return EllipsoidRegion(centre: scale * centre, radii: scale * radii, isInside: isInside)
+    }
+
+    private static func plane(_ words: inout Words, _ session: Session) throws -> any Region {
+        let point = try words.vector("a point of the plane"), place = words.location, normal = try words.vector("the normal")
+        guard normal.xyz.dot(normal.xyz) > 0 else { throw DeckError("region plane: the normal must not be 0", at: place) }
+        let (unit, isInside) = try options(&words)
+        return PlaneRegion(point: session.scale(unit) * point, normal: normal, isInside: isInside)
     }
 
     private static func combination(_ words: inout Words, _ session: Session, needsAll: Bool) throws -> any Region {
