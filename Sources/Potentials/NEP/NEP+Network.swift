@@ -1,6 +1,6 @@
 import Domain
 
-extension NEPPass {
+extension NEPKernel {
     /// seed (sum_m w_m tanh(W_m q - b_m) - b), and its derivatives by q in scratch.f. Lanes are neurons.
     @inline(__always)
     func network(_ a: Int, _ seed: S) -> S {
@@ -44,7 +44,7 @@ extension NEPPass {
 
     /// The repulsion among the angular neighbours, one at a time: few are within its cutoff.
     @inline(__always)
-    func repulsion(_ i: Int, _ a: Int, _ seed: S, _ energy: inout S, _ total: inout Accumulator) {
+    func repulsion(_ i: Int, _ a: Int, _ seed: S, _ energy: inout S, _ sums: inout Sums) {
         let width = L.laneCount
         for b in 0..<view.species {
             let row = view.repulsion + (a * view.species + b) * NEPParameters.repulsionWidth
@@ -53,7 +53,7 @@ extension NEPPass {
                 let d = scratch.angularEdges[k]
                 let j = Int(scratch.angularIndices[k])
                 guard !(d.w >= limit) else { continue }
-                let v = input.field.map { $0[i] - $0[j] } ?? .zero
+                let v = pass.field.map { $0[i] - $0[j] } ?? .zero
                 let x = S(S.Plain(d.x), tangent: S.Plain(v.x)), y = S(S.Plain(d.y), tangent: S.Plain(v.y))
                 let z = S(S.Plain(d.z), tangent: S.Plain(v.z))
                 let r = (x * x + y * y + z * z).squareRoot()
@@ -62,12 +62,10 @@ extension NEPPass {
                 let factor = seed * e.slope / r
                 let g = Vector(
                     (factor * x).outcome[lane: 0], (factor * y).outcome[lane: 0], (factor * z).outcome[lane: 0], 0)
-                force[i] += g
-                force[j] -= g
-                guard wantsVirial || atomVirial != nil else { continue }
-                let edge = d.xyz
-                if wantsVirial { total.addVirial(edge, g) }
-                atomVirial?[j].add(-edge, g)
+                pass.force[i] += g
+                pass.force[j] -= g
+                if pass.wantsVirial { sums.addVirial(d.xyz, g) }
+                pass.atomVirial?[j].add(-d.xyz, g)
             }
         }
     }

@@ -1,17 +1,18 @@
 import Domain
 
 /// What happens to the centres of one batch, which lie side by side in lanes.
-extension SNAPPass {
+extension SNAPKernel {
     /// From the totals to the rows that forces are made of. Returns the energies, seeds included.
     @inline(__always)
-    func adjoint(_ a: Int, _ at: Int, _ count: Int, _ seeds: L) -> L {
+    func energies(_ batch: CentreBatch, _ seeds: L, _ sums: inout Sums) -> L {
+        let a = batch.species
         for channel in 0..<view.channels {
             unfold(scratch.totals + channel * view.stride, into: scratch.full + channel * 2 * view.full)
         }
         if view.isQuadratic || bispectrum != nil { components(a) }
         if let bispectrum {
-            for c in 0..<count {
-                let into = bispectrum + Int(input.centres[at + c]) * view.count
+            for c in 0..<batch.count {
+                let into = bispectrum + Int(batch.centres[c]) * view.count
                 for k in 0..<view.count { into[k] = scratch.components[k][lane: c].value }
             }
         }
@@ -271,8 +272,10 @@ final class SNAPWorkspace<L: EdgeLane> {
             return at
         }
         return SNAPScratch(
-            capacity: capacity, chunks: chunks, edges: edges.pointer, pairs: pairs.pointer, indices: indices.pointer, groups: groups.pointer, geometry: starts[0], matrices: starts[1], totals: starts[2], full: starts[3], adjoint: starts[4],
-            components: starts[5], beta: starts[6], gamma: starts[7], rows: singles.pointer)
+            capacity: capacity, chunks: chunks, edges: edges.pointer, pairs: pairs.pointer, indices: indices.pointer,
+            groups: groups.pointer,
+            geometry: starts[0], matrices: starts[1], totals: starts[2], full: starts[3], adjoint: starts[4], components: starts[5],
+            beta: starts[6], gamma: starts[7], rows: singles.pointer)
     }
 }
 

@@ -1,55 +1,5 @@
 import Domain
 
-/// The neighbour list once more, each centre's neighbours grouped by species: within a group expansion coefficients and cutoffs are
-/// the same, so that lanes share them. Made once for each list build; as large as the list. Types that the model does not see are
-/// left out, as neighbours and as centres. Whoever changes an atom's type rebuilds the list.
-final class NEPNeighbours {
-    private var list: NeighbourList?
-    private var generation = -1
-    /// Neighbours of species b of centre i: indices[starts[i * species + b] ..< starts[i * species + b + 1]].
-    private(set) var starts = Column<Int32>()
-    private(set) var indices = Column<Int32>()
-    /// The largest number of neighbours of a centre.
-    private(set) var largest = 0
-
-    func update(_ list: NeighbourList, _ atoms: borrowing Atoms, species: [Int32], count: Int) {
-        // The list is kept, not only its address, which a later list could have again.
-        if self.list === list && generation == list.generation && starts.count == atoms.owned * count + 1 { return }
-        self.list = list
-        generation = list.generation
-        starts.removeAll()
-        starts.resize(to: atoms.owned * count + 1, filling: 0)
-        indices.resize(to: list.pairs, filling: 0)
-        largest = 0
-        species.withUnsafeBufferPointer { map in
-            largest = Self.fill(
-                atoms, list.offsets.pointer, list.neighbours.pointer, map.baseAddress!, count, starts.pointer, indices.pointer)
-        }
-    }
-
-    private static func fill(
-        _ atoms: borrowing Atoms, _ offsets: UnsafePointer<Int32>, _ neighbours: UnsafePointer<Int32>, _ map: UnsafePointer<Int32>,
-        _ count: Int, _ starts: UnsafeMutablePointer<Int32>, _ indices: UnsafeMutablePointer<Int32>
-    ) -> Int {
-        let type = atoms.type.pointer
-        var at: Int32 = 0, largest = 0
-        for i in 0..<atoms.owned {
-            let first = at
-            for b in 0..<count {
-                starts[i * count + b] = at
-                guard map[Int(type[i])] >= 0 else { continue }
-                for k in Int(offsets[i])..<Int(offsets[i + 1]) where map[Int(type[Int(neighbours[k])])] == Int32(b) {
-                    indices[Int(at)] = neighbours[k]
-                    at += 1
-                }
-            }
-            largest = max(largest, Int(at - first))
-        }
-        starts[atoms.owned * count] = at
-        return largest
-    }
-}
-
 /// Memory for one centre, kept from call to call.
 final class NEPWorkspace<L: EdgeLane> {
     private var lanes = Column<L>()
