@@ -35,7 +35,7 @@ extension ACEKernel {
                 let fy = (radialPart * y).addingProduct(gy, inverse)
                 let fz = (radialPart * z).addingProduct(gz, inverse)
                 let at = c &* scratch.capacity &+ chunk &* L.laneCount
-                pass.add(i, (fx.outcome, fy.outcome, fz.outcome), scratch.edges + at, scratch.indices + at, centreShare: 0.5, &sums)
+                pass.add(i, (fx.outcome, fy.outcome, fz.outcome), scratch.near, at, centreShare: 0.5, &sums)
             }
         }
     }

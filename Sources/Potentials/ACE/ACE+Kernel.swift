@@ -40,7 +40,7 @@ struct ACEKernel<L: EdgeLane>: CentreKernel {
     @inline(__always)
     func select(_ i: Int, _ own: ACESpeciesView, _ c: Int) {
         let base = c &* scratch.capacity
-        let edges = scratch.edges + base, indices = scratch.indices + base, rows = scratch.rows + base, fractions = scratch.fractions + base
+        let near = scratch.near.from(base), rows = scratch.rows + base, fractions = scratch.fractions + base
         let groups = scratch.groups + c &* (view.elements &+ 1)
         scratch.closest[c] = -1
         var gap = Double.infinity
@@ -51,9 +51,9 @@ struct ACEKernel<L: EdgeLane>: CentreKernel {
             guard bond.cutoffSquared > 0 else { continue }
             let stride = 2 &* Int(bond.quads), nodes = Double(bond.nodes)
             var k = n
-            n = pass.select(i, b, cutoffSquared: bond.cutoffSquared, edges, indices, from: n)
+            n = pass.select(i, b, cutoffSquared: bond.cutoffSquared, into: near, from: n)
             while k < n {
-                let r = edges[k].w.squareRoot(), x = r * bond.scale
+                let r = near.square[k].squareRoot(), x = r * bond.scale
                 // Below the first node its polynomial goes on; what is not a number stays so.
                 let node = x < nodes ? max(1, Int(x)) : Int(bond.nodes)
                 rows[k] = Int32(truncatingIfNeeded: node &* stride)
@@ -66,7 +66,7 @@ struct ACEKernel<L: EdgeLane>: CentreKernel {
                 k &+= 1
             }
             // Padding is beyond the last node.
-            n = pass.pad(i, length: 2 * bond.cutoffSquared.squareRoot(), edges, indices, from: n)
+            n = pass.pad(i, length: 2 * bond.cutoffSquared.squareRoot(), near, from: n)
             while k < n {
                 rows[k] = Int32(truncatingIfNeeded: Int(bond.nodes) &* stride)
                 fractions[k] = 0
@@ -84,7 +84,7 @@ struct ACEKernel<L: EdgeLane>: CentreKernel {
             let bond = own.bonds[b]
             for chunk in Int(groups[b])..<Int(groups[b + 1]) {
                 let at = base &+ chunk &* width
-                let (x, y, z, r, inverse) = pass.geometry(i, scratch.edges + at, scratch.indices + at)
+                let (x, y, z, r, inverse) = pass.geometry(i, scratch.near, at)
                 let g = scratch.geometry + (c &* scratch.chunks &+ chunk) &* 4
                 g[0] = x
                 g[1] = y

@@ -205,8 +205,7 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
                 centre.addForce(gx, gy, gz)
                 Vector.subtract(gx, gy, gz, from: force, indices + k)
                 if tally {
-                    // The edge is from the neighbour to the centre here.
-                    if wantsVirial { centre.addVirial((-ex, -ey, -ez, Vector.zero), gx, gy, gz) }
+                    if wantsVirial { centre.addVirial((ex, ey, ez), (gx, gy, gz)) }
                     if let atomVirial {
                         for lane in 0..<min(4, count - k) {
                             var w = Tensor.zero

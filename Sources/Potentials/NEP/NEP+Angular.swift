@@ -13,7 +13,7 @@ extension NEPKernel {
             let rc = view.angularCutoff[pair], scale = 4 / rc
             let c = view.angular + pair * count * basis
             for chunk in first..<last {
-                let e = pass.geometry(i, scratch.angularEdges + chunk * width, scratch.angularIndices + chunk * width)
+                let e = pass.geometry(i, scratch.angular, chunk * width)
                 let (y, fc, slope) = cutoff(e.r, rc)
                 let store = scratch.angularChunks + chunk * stride
                 store[0] = e.x
@@ -112,7 +112,7 @@ extension NEPKernel {
     /// H_lm = sum_n A_n,lm g_n and D_lm = sum_n A_n,lm g_n'.
     @inline(__always)
     func angularForces(_ i: Int, _ a: Int, _ sums: inout Sums) {
-        let width = L.laneCount, count = view.angularCount, stride = scratch.angularStride
+        let count = view.angularCount, stride = scratch.angularStride
         let chunks = Int(scratch.angularGroups[view.species])
         let adjoint = UnsafePointer(scratch.adjoint)
         for chunk in 0..<chunks {
@@ -159,8 +159,7 @@ extension NEPKernel {
             let radial = along - (v.x * ux).addingProduct(v.y, uy).addingProduct(v.z, uz) * inverse
             add(
                 i, (v.x * inverse).addingProduct(radial, ux), (v.y * inverse).addingProduct(radial, uy),
-                (v.z * inverse).addingProduct(radial, uz), scratch.angularEdges + chunk * width, scratch.angularIndices + chunk * width,
-                &sums)
+                (v.z * inverse).addingProduct(radial, uz), scratch.angular, chunk, &sums)
         }
     }
 

@@ -47,39 +47,30 @@ struct NEPKernel<L: EdgeLane>: CentreKernel {
 
     /// Adds the gradient of one chunk of edges.
     @inline(__always)
-    func add(_ i: Int, _ gx: L, _ gy: L, _ gz: L, _ edges: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Sums) {
-        pass.add(i, (gx.outcome, gy.outcome, gz.outcome), edges, indices, centreShare: 0, &sums)
+    func add(_ i: Int, _ gx: L, _ gy: L, _ gz: L, _ near: NearNeighbours, _ chunk: Int, _ sums: inout Sums) {
+        pass.add(i, (gx.outcome, gy.outcome, gz.outcome), near, chunk * L.laneCount, centreShare: 0, &sums)
     }
 
-    /// Copies the neighbours within the cutoffs to the scratch edges.
+    /// Chooses the neighbours within the two cutoffs, by species.
     @inline(__always)
     func select(_ i: Int, _ a: Int) {
-        let width = L.laneCount
-        let radialEdges = scratch.radialEdges, radialIndices = scratch.radialIndices
-        let angularEdges = scratch.angularEdges, angularIndices = scratch.angularIndices
+        let width = L.laneCount, near = scratch.radial, inner = scratch.angular
         var radial = 0, angular = 0
         for b in 0..<view.species {
             scratch.radialGroups[b] = Int32(truncatingIfNeeded: radial / width)
             scratch.angularGroups[b] = Int32(truncatingIfNeeded: angular / width)
             let pair = a &* view.species &+ b
-            let rc = view.radialCutoff[pair], ra = view.angularCutoff[pair]
-            var k = radial
-            radial = pass.select(i, b, cutoffSquared: rc * rc, radialEdges, radialIndices, from: radial)
+            let rc = view.radialCutoff[pair], ra = view.angularCutoff[pair], first = radial
+            radial = pass.select(i, b, cutoffSquared: rc * rc, into: near, from: radial)
             if ra <= rc {
                 // Usually all angular neighbours are among the radial ones.
-                let limit = (ra * ra).bitPattern
-                while k < radial {
-                    let d = radialEdges[k]
-                    angularEdges[angular] = d
-                    angularIndices[angular] = radialIndices[k]
-                    angular &+= CentrePass<L>.isWithin(d.w, limit)
-                    k &+= 1
-                }
+                angular &+= selectNeighbours(
+                    i, pass.position, near.indices + first, radial - first, into: inner.from(angular)) { _ in ra * ra }
             } else {
-                angular = pass.select(i, b, cutoffSquared: ra * ra, angularEdges, angularIndices, from: angular)
+                angular = pass.select(i, b, cutoffSquared: ra * ra, into: inner, from: angular)
             }
-            radial = pass.pad(i, length: rc, radialEdges, radialIndices, from: radial)
-            angular = pass.pad(i, length: ra, angularEdges, angularIndices, from: angular)
+            radial = pass.pad(i, length: rc, near, from: radial)
+            angular = pass.pad(i, length: ra, inner, from: angular)
         }
         scratch.radialGroups[view.species] = Int32(truncatingIfNeeded: radial / width)
         scratch.angularGroups[view.species] = Int32(truncatingIfNeeded: angular / width)

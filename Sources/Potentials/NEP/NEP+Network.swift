@@ -50,9 +50,9 @@ extension NEPKernel {
             let row = view.repulsion + (a * view.species + b) * NEPParameters.repulsionWidth
             let limit = row[1] * row[1]
             for k in Int(scratch.angularGroups[b]) * width..<Int(scratch.angularGroups[b + 1]) * width {
-                let d = scratch.angularEdges[k]
-                let j = Int(scratch.angularIndices[k])
-                guard !(d.w >= limit) else { continue }
+                let near = scratch.angular, j = Int(near.indices[k])
+                guard !(near.square[k] >= limit) else { continue }
+                let edge = Vector(near.x[k], near.y[k], near.z[k], 0), d = -edge
                 let v = pass.field.map { $0[i] - $0[j] } ?? .zero
                 let x = S(S.Plain(d.x), tangent: S.Plain(v.x)), y = S(S.Plain(d.y), tangent: S.Plain(v.y))
                 let z = S(S.Plain(d.z), tangent: S.Plain(v.z))
@@ -64,8 +64,8 @@ extension NEPKernel {
                     (factor * x).outcome[lane: 0], (factor * y).outcome[lane: 0], (factor * z).outcome[lane: 0], 0)
                 pass.force[i] += g
                 pass.force[j] -= g
-                if pass.wantsVirial { sums.addVirial(d.xyz, g) }
-                pass.atomVirial?[j].add(-d.xyz, g)
+                if pass.wantsVirial { sums.addVirial(edge, g) }
+                pass.atomVirial?[j].add(edge, g)
             }
         }
     }

@@ -14,7 +14,7 @@ extension NEPKernel {
             let sums = scratch.basis
             for k in 0..<basis { sums[k] = .zero }
             for chunk in first..<last {
-                let e = pass.geometry(i, scratch.radialEdges + chunk * width, scratch.radialIndices + chunk * width)
+                let e = pass.geometry(i, scratch.radial, chunk * width)
                 let (y, fc, slope) = cutoff(e.r, rc)
                 let store = scratch.radialChunks + chunk * NEPScratch<L>.radialStride
                 store[0] = y
@@ -51,7 +51,7 @@ extension NEPKernel {
     /// series by Clenshaw's recurrence; x' = 4 (r / rc - 1) / rc.
     @inline(__always)
     func radialForces(_ i: Int, _ a: Int, _ sums: inout Sums) {
-        let width = L.laneCount, basis = view.radialBasis, count = view.radialCount
+        let basis = view.radialBasis, count = view.radialCount
         for b in 0..<view.species {
             let first = Int(scratch.radialGroups[b]), last = Int(scratch.radialGroups[b + 1])
             guard last > first else { continue }
@@ -85,8 +85,7 @@ extension NEPKernel {
                 let value = (series[0] - t2).addingProduct(x, t1)
                 let g = (store[2] * value).addingProduct(store[1] * y, u1)
                 add(
-                    i, g * store[3], g * store[4], g * store[5], scratch.radialEdges + chunk * width, scratch.radialIndices + chunk * width,
-                    &sums)
+                    i, g * store[3], g * store[4], g * store[5], scratch.radial, chunk, &sums)
             }
         }
     }

@@ -4,8 +4,7 @@ import Domain
 final class NEPWorkspace<L: EdgeLane> {
     private var lanes = Column<L>()
     private var singles = Column<L.Single>()
-    private var edges = Column<Vector>()
-    private var indices = Column<Int32>()
+    private let near = NeighbourScratch()
     private var groups = Column<Int32>()
 
     func scratch(_ view: NEPView, largest: Int) -> NEPScratch<L> {
@@ -19,14 +18,12 @@ final class NEPWorkspace<L: EdgeLane> {
             to: chunks * (NEPScratch<L>.radialStride + angularStride) + 3 * basis + NEPInvariants.momentCount + view.neurons,
             filling: .zero)
         singles.resize(to: 2 * view.dimension + 2 * moments + 3 * basis, filling: .zero)
-        edges.resize(to: 2 * neighbours, filling: .zero)
-        indices.resize(to: 2 * neighbours, filling: 0)
+        let room = neighbours + 4, near = near.reserve(2 * room)
         groups.resize(to: 2 * view.species + 2, filling: 0)
         let l = lanes.pointer, s = singles.pointer
         let afterChunks = l + chunks * (NEPScratch<L>.radialStride + angularStride)
         return NEPScratch(
-            radialEdges: edges.pointer, angularEdges: edges.pointer + neighbours, radialIndices: indices.pointer,
-            angularIndices: indices.pointer + neighbours, radialGroups: groups.pointer, angularGroups: groups.pointer + view.species + 1,
+            radial: near, angular: near.from(room), radialGroups: groups.pointer, angularGroups: groups.pointer + view.species + 1,
             radialChunks: l, angularChunks: l + chunks * NEPScratch<L>.radialStride, angularStride: angularStride,
             basis: afterChunks, slopes: afterChunks + basis, harmonics: afterChunks + 3 * basis,
             hidden: afterChunks + 3 * basis + NEPInvariants.momentCount,
@@ -40,11 +37,9 @@ struct NEPScratch<L: EdgeLane>: BitwiseCopyable {
     typealias S = L.Single
     static var radialStride: Int { 6 }
 
-    /// x_j - x_i and |.|^2 in w of the neighbours within the cutoff, by species, each group padded to whole lanes.
-    let radialEdges: UnsafeMutablePointer<Vector>
-    let angularEdges: UnsafeMutablePointer<Vector>
-    let radialIndices: UnsafeMutablePointer<Int32>
-    let angularIndices: UnsafeMutablePointer<Int32>
+    /// The neighbours within the cutoffs, by species, each group padded to whole lanes.
+    let radial: NearNeighbours
+    let angular: NearNeighbours
     /// First chunk of each species, and the end.
     let radialGroups: UnsafeMutablePointer<Int32>
     let angularGroups: UnsafeMutablePointer<Int32>

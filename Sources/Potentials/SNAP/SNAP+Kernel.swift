@@ -37,7 +37,7 @@ struct SNAPKernel<L: EdgeLane>: CentreKernel {
     @inline(__always)
     func select(_ i: Int, _ a: Int, _ c: Int) {
         let base = c &* scratch.capacity
-        let edges = scratch.edges + base, indices = scratch.indices + base, pairs = scratch.pairs + base
+        let near = scratch.near.from(base), pairs = scratch.pairs + base
         let groups = scratch.groups + c &* (view.channels &+ 1)
         let cutoffs = view.cutoffs + a &* view.species
         var n = 0
@@ -46,7 +46,7 @@ struct SNAPKernel<L: EdgeLane>: CentreKernel {
             var k = n
             for b in 0..<view.species where view.channels == 1 || view.channelOf[b] == channel {
                 let rc = cutoffs[b], pair = a &* view.species &+ b
-                n = pass.select(i, b, cutoffSquared: rc * rc, edges, indices, from: n)
+                n = pass.select(i, b, cutoffSquared: rc * rc, into: near, from: n)
                 let numbers = Vector(rc, view.speciesWeights[b], view.innerCentres[pair], view.innerWidths[pair])
                 while k < n {
                     pairs[k] = numbers
@@ -55,7 +55,7 @@ struct SNAPKernel<L: EdgeLane>: CentreKernel {
             }
             // Padding has no weight.
             let rc = cutoffs[a]
-            n = pass.pad(i, length: rc, edges, indices, from: n)
+            n = pass.pad(i, length: rc, near, from: n)
             while k < n {
                 pairs[k] = Vector(rc, 0, 0, 1)
                 k &+= 1
@@ -72,7 +72,7 @@ struct SNAPKernel<L: EdgeLane>: CentreKernel {
         let base = c * scratch.capacity, width = L.laneCount
         for chunk in 0..<Int(scratch.groups[c * (view.channels + 1) + view.channels]) {
             let at = base + chunk * width
-            let (x, y, z, r, inverse) = pass.geometry(i, scratch.edges + at, scratch.indices + at)
+            let (x, y, z, r, inverse) = pass.geometry(i, scratch.near, at)
             let pair = P.components(scratch.pairs + at)
             let slope = P(view.angleFactor * .pi) / (pair.x - P(view.innerRadius))
             let fraction = (r - L(view.innerRadius)).scaled(by: P(1) / (pair.x - P(view.innerRadius)))
@@ -283,6 +283,6 @@ struct SNAPKernel<L: EdgeLane>: CentreKernel {
         let gy = (radial * ny).addingProduct(turn, ly).addingProduct(twist, (nz * lx) - nx * lz)
         let gz = (radial * nz).addingProduct(turn, lz).addingProduct(twist, (nx * ly) - ny * lx)
         let at = c * scratch.capacity + chunk * L.laneCount
-        pass.add(i, (gx.outcome, gy.outcome, gz.outcome), scratch.edges + at, scratch.indices + at, centreShare: 0.5, &sums)
+        pass.add(i, (gx.outcome, gy.outcome, gz.outcome), scratch.near, at, centreShare: 0.5, &sums)
     }
 }

@@ -25,93 +25,61 @@ struct CentrePass<L: EdgeLane>: BitwiseCopyable {
 
     // MARK: - Neighbours
 
-    /// Copies centre i's neighbours of species b within the cutoff to `edges` (x_j - x_i, and its square in w) and `indices`, from place
-    /// n on. A distance that is not a number counts as within.
-    ///
-    /// Every neighbour is written and the end moved on only if it is within: half of them are not, in no order that a branch could be
-    /// predicted from.
-    /// - Returns: the place behind the last one.
+    /// Copies centre i's neighbours of species b within the cutoff to `near`, from place n on. A distance that is not a number counts as
+    /// within.
+    /// - Returns: the place behind the last one. Beyond it four more may have been written.
     @inline(__always)
-    func select(
-        _ i: Int, _ b: Int, cutoffSquared: Double, _ edges: UnsafeMutablePointer<Vector>, _ indices: UnsafeMutablePointer<Int32>,
-        from n: Int
-    ) -> Int {
-        let xi = position[i], limit = cutoffSquared.bitPattern
-        let row = i &* groups.species &+ b
-        var n = n, k = Int(groups.starts[row])
-        let last = Int(groups.starts[row &+ 1])
-        while k < last {
-            let j = groups.neighbours[k]
-            var d = position[Int(j)] - xi
-            let square = d * d
-            d.w = square.x + square.y + square.z
-            edges[n] = d
-            indices[n] = j
-            n &+= Self.isWithin(d.w, limit)
-            k &+= 1
-        }
-        return n
-    }
-
-    /// 1 if square < limit or square is NaN, else 0. The bits of non-negative numbers are ordered as the numbers are, NaN above all.
-    @inline(__always)
-    static func isWithin(_ square: Double, _ limit: UInt64) -> Int {
-        let bits = square.bitPattern & ~(1 << 63)
-        let below = (bits &- limit) >> 63, isNaN = (Double.infinity.bitPattern &- bits) >> 63
-        return Int(truncatingIfNeeded: below | isNaN)
+    func select(_ i: Int, _ b: Int, cutoffSquared: Double, into near: NearNeighbours, from n: Int) -> Int {
+        let row = i &* groups.species &+ b, first = Int(groups.starts[row]), count = Int(groups.starts[row &+ 1]) &- first
+        return n &+ selectNeighbours(i, position, groups.neighbours + first, count, into: near.from(n)) { _ in cutoffSquared }
     }
 
     /// Fills up to whole lanes with edges of length r, where everything is zero, of the centre with itself.
     /// - Returns: the place behind the last one.
     @inline(__always)
-    func pad(
-        _ i: Int, length r: Double, _ edges: UnsafeMutablePointer<Vector>, _ indices: UnsafeMutablePointer<Int32>, from n: Int
-    ) -> Int {
+    func pad(_ i: Int, length r: Double, _ near: NearNeighbours, from n: Int) -> Int {
         var n = n
         while n % L.laneCount != 0 {
-            edges[n] = Vector(r, 0, 0, r * r)
-            indices[n] = Int32(truncatingIfNeeded: i)
+            (near.x[n], near.y[n], near.z[n], near.square[n]) = (-r, 0, 0, r * r)
+            near.indices[n] = Int32(truncatingIfNeeded: i)
             n &+= 1
         }
         return n
     }
 
-    /// The unit vectors, distances and their inverses of one chunk of edges; a dual's tangent is that of -(v_j - v_i).
+    /// The unit vectors from the centre to one chunk of neighbours, distances and their inverses; a dual's tangent is that of
+    /// -(v_j - v_i).
     @inline(__always)
-    func geometry(
-        _ i: Int, _ edges: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>
-    ) -> (x: L, y: L, z: L, r: L, inverse: L) {
-        let d = P.components(edges)
+    func geometry(_ i: Int, _ near: NearNeighbours, _ at: Int) -> (x: L, y: L, z: L, r: L, inverse: L) {
+        let ex = P.load(near.x + at), ey = P.load(near.y + at), ez = P.load(near.z + at)
         if L.hasTangent, let field {
-            let v = P.components(field, indices), vi = field[i]
-            let x = L(d.x, tangent: P(vi.x) - v.x), y = L(d.y, tangent: P(vi.y) - v.y), z = L(d.z, tangent: P(vi.z) - v.z)
+            let v = P.components(field, near.indices + at), vi = field[i]
+            let x = L(-ex, tangent: P(vi.x) - v.x), y = L(-ey, tangent: P(vi.y) - v.y), z = L(-ez, tangent: P(vi.z) - v.z)
             let r = (x * x).addingProduct(y, y).addingProduct(z, z).squareRoot()
             let inverse = r.reciprocal()
             return (x * inverse, y * inverse, z * inverse, r, inverse)
         }
-        let r = L(plain: d.w).squareRoot()
-        let inverse = r.reciprocal()
-        return (inverse.scaled(by: d.x), inverse.scaled(by: d.y), inverse.scaled(by: d.z), r, inverse)
+        let r = L(plain: P.load(near.square + at)).squareRoot()
+        let inverse = r.reciprocal(), back = -inverse
+        return (back.scaled(by: ex), back.scaled(by: ey), back.scaled(by: ez), r, inverse)
     }
 
     // MARK: - Forces
 
-    /// Adds the gradient g of one chunk of edges: to the centre, minus to the neighbours, and -r (x) g to the virial.
+    /// Adds the gradient g of one chunk of edges: to the centre, minus to the neighbours, and (x_i - x_j) (x) g to the virial.
     /// - Parameter centreShare: how much of an edge's virial is the centre's; the rest is the neighbour's.
     @inline(__always)
-    func add(
-        _ i: Int, _ g: (x: P, y: P, z: P), _ edges: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, centreShare: Double,
-        _ sums: inout Sums
-    ) {
+    func add(_ i: Int, _ g: (x: P, y: P, z: P), _ near: NearNeighbours, _ at: Int, centreShare: Double, _ sums: inout Sums) {
         sums.addForce(g.x, g.y, g.z)
-        P.subtract(g.x, g.y, g.z, from: force, indices)
+        P.subtract(g.x, g.y, g.z, from: force, near.indices + at)
         guard wantsVirial || atomVirial != nil else { return }
-        if wantsVirial { sums.addVirial(P.components(edges), g.x, g.y, g.z) }
+        if wantsVirial { sums.addVirial((P.load(near.x + at), P.load(near.y + at), P.load(near.z + at)), g) }
         if let atomVirial {
             for lane in 0..<L.laneCount {
-                let edge = -edges[lane].xyz, gradient = Vector(g.x[lane: lane], g.y[lane: lane], g.z[lane: lane], 0)
+                let edge = Vector(near.x[at + lane], near.y[at + lane], near.z[at + lane], 0)
+                let gradient = Vector(g.x[lane: lane], g.y[lane: lane], g.z[lane: lane], 0)
                 if centreShare > 0 { atomVirial[i].add(edge, gradient * centreShare) }
-                atomVirial[Int(indices[lane])].add(edge, gradient * (1 - centreShare))
+                atomVirial[Int(near.indices[at + lane])].add(edge, gradient * (1 - centreShare))
             }
         }
     }
@@ -206,32 +174,32 @@ struct CentreSums<P: EdgeVector> {
         z = z + gz
     }
 
-    /// Adds -d (x) g to the virial.
+    /// Adds e (x) g to the virial, e from the neighbours to the centre.
     @inline(__always)
-    mutating func addVirial(_ d: (x: P, y: P, z: P, w: P), _ gx: P, _ gy: P, _ gz: P) {
-        xx = xx.addingProduct(-d.x, gx)
-        xy = xy.addingProduct(-d.x, gy)
-        xz = xz.addingProduct(-d.x, gz)
-        yx = yx.addingProduct(-d.y, gx)
-        yy = yy.addingProduct(-d.y, gy)
-        yz = yz.addingProduct(-d.y, gz)
-        zx = zx.addingProduct(-d.z, gx)
-        zy = zy.addingProduct(-d.z, gy)
-        zz = zz.addingProduct(-d.z, gz)
+    mutating func addVirial(_ e: (x: P, y: P, z: P), _ g: (x: P, y: P, z: P)) {
+        xx = xx.addingProduct(e.x, g.x)
+        xy = xy.addingProduct(e.x, g.y)
+        xz = xz.addingProduct(e.x, g.z)
+        yx = yx.addingProduct(e.y, g.x)
+        yy = yy.addingProduct(e.y, g.y)
+        yz = yz.addingProduct(e.y, g.z)
+        zx = zx.addingProduct(e.z, g.x)
+        zy = zy.addingProduct(e.z, g.y)
+        zz = zz.addingProduct(e.z, g.z)
     }
 
-    /// The same of a single edge d.
+    /// The same of a single edge.
     @inline(__always)
-    mutating func addVirial(_ d: Vector, _ g: Vector) {
-        xx[lane: 0] -= d.x * g.x
-        xy[lane: 0] -= d.x * g.y
-        xz[lane: 0] -= d.x * g.z
-        yx[lane: 0] -= d.y * g.x
-        yy[lane: 0] -= d.y * g.y
-        yz[lane: 0] -= d.y * g.z
-        zx[lane: 0] -= d.z * g.x
-        zy[lane: 0] -= d.z * g.y
-        zz[lane: 0] -= d.z * g.z
+    mutating func addVirial(_ e: Vector, _ g: Vector) {
+        xx[lane: 0] += e.x * g.x
+        xy[lane: 0] += e.x * g.y
+        xz[lane: 0] += e.x * g.z
+        yx[lane: 0] += e.y * g.x
+        yy[lane: 0] += e.y * g.y
+        yz[lane: 0] += e.y * g.z
+        zx[lane: 0] += e.z * g.x
+        zy[lane: 0] += e.z * g.y
+        zz[lane: 0] += e.z * g.z
     }
 
     /// The force on the centre.

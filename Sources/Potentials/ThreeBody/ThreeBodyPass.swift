@@ -170,7 +170,7 @@ struct ThreeBodyPass<L: EdgeLane> where L.Plain == Vector {
                 force[Int(j.z)] -= rows.z
                 force[Int(j.w)] -= rows.w
                 if isWeighted {
-                    if wantsVirial { edgeSums.addVirial((edges[n].dx, edges[n].dy, edges[n].dz, Vector.zero), gx, gy, gz) }
+                    if wantsVirial { edgeSums.addVirial((-edges[n].dx, -edges[n].dy, -edges[n].dz), (gx, gy, gz)) }
                     if let atomEnergy {
                         let share = (edges[n].seed * edges[n].share).outcome
                         for lane in 0..<4 { atomEnergy[Int(j[lane])] += share[lane] }
