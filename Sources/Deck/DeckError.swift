@@ -55,8 +55,8 @@ public struct DeckError: Error, Sendable, CustomStringConvertible {
 /// The known name that differs least from `name`, or nil if none is near enough to be what was meant.
 ///
 /// The distance is the number of characters inserted, deleted, replaced or swapped with their neighbour, not counting
-/// case. Up to a third of the characters (at least one, unless the name is a single letter) may differ. A name that only adds an affix, such as `lj` for
-/// `lj/cut`, is the last resort.
+/// case. Up to a third of the characters (at least one, unless the name is a single letter) may differ. A name that only adds an affix,
+/// such as `lj` for `lj/cut`, is the last resort.
 public func nearestName(to name: String, in names: some Sequence<String>) -> String? {
     let wanted = Array(name.lowercased())
     guard !wanted.isEmpty && wanted.count <= 64 else { return nil }

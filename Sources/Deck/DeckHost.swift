@@ -86,8 +86,8 @@ public protocol DeckHost: AnyObject {
     func atomVector(_ name: String) throws -> [Double]?
     /// `gmask(g)`, `rmask(r)`, `grmask(g,r)` for the owned atoms. Nil if there is none of that name.
     func atomFunction(_ name: String, _ arguments: [String]) throws -> [Double]?
-    /// Of each owned atom its place, from 0, in the order in which one rank would hold them, among the atoms that a formula is evaluated for (-1
-    /// for others), and the number of places: random numbers of atoms are drawn in this order. Collective.
+    /// Of each owned atom its place, from 0, in the order in which one rank would hold them, among the atoms that a formula is evaluated
+    /// for (-1 for others), and the number of places: random numbers of atoms are drawn in this order. Collective.
     func atomPlaces() -> (places: [Int], count: Int)
     /// `x[id]` and its like: the property of the atom with that id. Nil if there is no property of that name.
     func atomValue(_ name: String, id: Int) throws -> Double?

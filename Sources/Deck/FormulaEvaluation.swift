@@ -225,7 +225,8 @@ extension Variables {
                 case .math(.normal): found.append(true)
                 case .variable(let name, let indices) where indices.isEmpty:
                     // More than that many are refused when the formula is evaluated.
-                    guard found.count < Self.mostReferences, let other = try? find(name, at: nil), case .atom(let inner) = other.content else { continue }
+                    guard found.count < Self.mostReferences, let other = try? find(name, at: nil), case .atom(let inner) = other.content
+                    else { continue }
                     collect(inner)
                 default: break
                 }

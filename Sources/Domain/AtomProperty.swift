@@ -18,7 +18,8 @@ public final class AtomProperty {
 }
 
 extension Atoms {
-    /// The property of that name for its new owner: the one from a restart where its width fits, else a new one, all 0, in the place of any old one.
+    /// The property of that name for its new owner: the one from a restart where its width fits, else a new one, all 0, in the place of any
+    /// old one.
     /// - Returns: the property, and whether its values come from a restart.
     public mutating func claimProperty(_ name: String, width: Int) -> (property: AtomProperty, isRestored: Bool) {
         if let known = extras.first(where: { $0.name == name && $0.width == width }), known.isRestored {

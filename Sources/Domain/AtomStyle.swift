@@ -32,7 +32,8 @@ public enum AtomStyle: String, Sendable, CaseIterable {
     /// Gives atoms the properties of this style, all 0, where they do not have them yet.
     public func addProperties(_ atoms: inout Atoms) {
         atoms.topology.kinds = max(atoms.topology.kinds, topologyKinds)
-        for (name, isThere) in [(Self.chargeName, hasCharge), (Self.moleculeName, hasMolecule)] where isThere && atoms.property(name) == nil {
+        for (name, isThere) in [(Self.chargeName, hasCharge), (Self.moleculeName, hasMolecule)] where isThere && atoms.property(name) == nil
+        {
             atoms.extras.append(AtomProperty(name: name, width: 1, count: atoms.owned))
         }
     }

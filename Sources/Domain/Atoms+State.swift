@@ -51,7 +51,9 @@ extension Atoms {
                 id.append(ids(i))
                 type.append(types(i))
                 mask.append(masks(i))
-                for (extra, value) in zip(extras, properties) { for k in 0..<extra.width { extra.values.append(value(i * extra.width + k)) } }
+                for (extra, value) in zip(extras, properties) {
+                    for k in 0..<extra.width { extra.values.append(value(i * extra.width + k)) }
+                }
                 for (c, value) in others.enumerated() { kept[c].append(value(i)) }
                 owned += 1
             }

@@ -7,8 +7,8 @@
 /// Moves the planes between bricks so that every rank has about as much to do: recursive multisectioning, one dimension after the other.
 ///
 /// Along a dimension, plane i should have the fraction i / n of all weight below it. Bounds on both sides of each plane close in on that:
-/// halfway (`balance`), or by interpolating the weight between them (`fix balance`, which starts near the goal). Planes that coincide or are
-/// nearer to each other than the skin are spread afterwards. The steps and their order are those of LAMMPS' style `shift`
+/// halfway (`balance`), or by interpolating the weight between them (`fix balance`, which starts near the goal). Planes that coincide or
+/// are nearer to each other than the skin are spread afterwards. The steps and their order are those of LAMMPS' style `shift`
 /// (docs.lammps.org/balance.html), so that planes have its digits where sums of weights have.
 public struct Balancer: Sendable {
     /// Dimensions in the order in which they are treated.

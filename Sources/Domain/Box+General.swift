@@ -4,15 +4,17 @@
     import Musl
 #endif
 
-/// General triclinic boxes: any three right-handed edge vectors, in the frame of data files and dumps. Inside everything is in the restricted
-/// frame, where a is along x and b in the xy plane; `Box.rotation` leads from one to the other. The origin is the same point in both.
+/// General triclinic boxes: any three right-handed edge vectors, in the frame of data files and dumps. Inside everything is in the
+/// restricted frame, where a is along x and b in the xy plane; `Box.rotation` leads from one to the other. The origin is the same point in
+/// both.
 extension Box {
     /// The restricted box of three edges.
     /// - Throws: `GeneralBoxError` for edges that are not right-handed.
     public init(general a: Vector, _ b: Vector, _ c: Vector, origin: Vector) throws(GeneralBoxError) {
         let (rotation, turned) = try Self.restriction(a, b, c)
         self.init(
-            lo: origin, hi: Vector(origin.x + turned[0].x, origin.y + turned[1].y, origin.z + turned[2].z, 0), xy: turned[1].x, xz: turned[2].x,
+            lo: origin, hi: Vector(origin.x + turned[0].x, origin.y + turned[1].y, origin.z + turned[2].z, 0), xy: turned[1].x,
+            xz: turned[2].x,
             yz: turned[2].y, isTriclinic: true)
         self.rotation = rotation
     }

@@ -40,9 +40,11 @@ public final class CellGrid {
 
     public init() {}
 
-    /// Fills `list` with the neighbours of every owned atom, without pairs for which `isExcluded` holds, and with bonded neighbours dealt with
-    /// as `special` says.
-    public func build(_ list: NeighbourList, _ atoms: borrowing Atoms, without isExcluded: ((Int, Int) -> Bool)? = nil, special: SpecialFilter? = nil) {
+    /// Fills `list` with the neighbours of every owned atom, without pairs for which `isExcluded` holds, and with bonded neighbours dealt
+    /// with as `special` says.
+    public func build(
+        _ list: NeighbourList, _ atoms: borrowing Atoms, without isExcluded: ((Int, Int) -> Bool)? = nil, special: SpecialFilter? = nil
+    ) {
         lay(atoms, width: list.distance / 2)
         slot.resize(to: atoms.owned, filling: 0)
         sort(atoms, 0..<atoms.owned, areOwned: true, into: &owned)

@@ -10,7 +10,8 @@ extension Atoms {
 
     /// Name of a property of atoms other than the order and those of the atom style, if there is any.
     public var foreignExtra: String? {
-        let known = [Self.keyName, AtomStyle.chargeName, AtomStyle.moleculeName, Self.specialName] + TopologyKind.allCases.map(Self.propertyName)
+        let known =
+            [Self.keyName, AtomStyle.chargeName, AtomStyle.moleculeName, Self.specialName] + TopologyKind.allCases.map(Self.propertyName)
         return extras.first { !known.contains($0.name) }?.name
     }
 

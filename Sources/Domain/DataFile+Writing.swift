@@ -45,7 +45,8 @@ extension DataFile {
                 let type = Int(atoms.type[i])
                 let name = description.usesLabels ? atoms.labels[type] ?? "\(type)" : "\(type)"
                 let molecule = molecules.map { "\(Int($0.values[i])) " } ?? "", charge = charges.map { "\(shortest($0.values[i])) " } ?? ""
-                return "\(atoms.id[i]) \(molecule)\(name) \(charge)\(shortest(x.x)) \(shortest(x.y)) \(shortest(x.z)) \(n.x) \(n.y) \(n.z)\n"
+                return
+                    "\(atoms.id[i]) \(molecule)\(name) \(charge)\(shortest(x.x)) \(shortest(x.y)) \(shortest(x.z)) \(n.x) \(n.y) \(n.z)\n"
             }
             file?.write("\nVelocities\n\n")
             inWindows(atoms, communicator, file) { i in

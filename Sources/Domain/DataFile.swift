@@ -27,7 +27,8 @@ public final class DataFile {
     public struct Options {
         /// Coefficient sections are skipped instead of refused.
         public var skipsCoefficients = false
-        /// Given lines of Pair Coeffs and PairIJ Coeffs as the words of pair_coeff: two types, then coefficients; nil: refused like others'.
+        /// Given lines of Pair Coeffs and PairIJ Coeffs as the words of pair_coeff: two types, then coefficients; nil: refused like
+        /// others'.
         public var pairCoefficients: (([Word], _ section: Word, _ style: String) throws(DeckError) -> Void)?
         /// The same of Bond Coeffs, Angle Coeffs ... as the words of bond_coeff and so on; nil: refused.
         public var connectionCoefficients: ((TopologyKind, [Word], _ section: Word, _ style: String) throws(DeckError) -> Void)?
@@ -46,9 +47,11 @@ public final class DataFile {
     /// Indices of owned atoms by id, once a section has asked.
     private var indices: [Int64: Int]?
 
-    private static let sections = ["Masses", "Atom Type Labels", "Atoms", "Velocities"] + TopologyKind.allCases.flatMap {
-        [$0.section, "\($0.title) Type Labels"]
-    }
+    private static let sections =
+        ["Masses", "Atom Type Labels", "Atoms", "Velocities"]
+        + TopologyKind.allCases.flatMap {
+            [$0.section, "\($0.title) Type Labels"]
+        }
     private static let coefficients = [
         "Pair Coeffs", "PairIJ Coeffs", "Bond Coeffs", "Angle Coeffs", "Dihedral Coeffs", "Improper Coeffs", "BondBond Coeffs",
         "BondAngle Coeffs", "MiddleBondTorsion Coeffs", "EndBondTorsion Coeffs", "AngleTorsion Coeffs", "AngleAngleTorsion Coeffs",
@@ -111,7 +114,8 @@ public final class DataFile {
         switch names {
         case ["atoms"]: header.atoms = try count()
         case ["atom", "types"]: header.types = try count()
-        case _ where names.count == 3 && names[1] == "xlo" || names.count == 3 && names[1] == "ylo" || names.count == 3 && names[1] == "zlo":
+        case _
+        where names.count == 3 && names[1] == "xlo" || names.count == 3 && names[1] == "ylo" || names.count == 3 && names[1] == "zlo":
             let d = ["xlo": 0, "ylo": 1, "zlo": 2][names[1]]!
             guard names[2] == ["xhi", "yhi", "zhi"][d] else { throw lines.error("expected '\(["xhi", "yhi", "zhi"][d])'", 3) }
             header.lo[d] = try lines.double(0, "the lower bound")
@@ -194,7 +198,8 @@ public final class DataFile {
         }
         for kind in TopologyKind.allCases where header.connections[kind.rawValue] > 0 && !seen.contains(kind.section) {
             throw DeckError(
-                "'\(lines.path)' announces \(header.connections[kind.rawValue]) \(kind.plural) and has no section \(kind.section)", at: location)
+                "'\(lines.path)' announces \(header.connections[kind.rawValue]) \(kind.plural) and has no section \(kind.section)",
+                at: location)
         }
     }
 
@@ -342,7 +347,8 @@ public final class DataFile {
             numbers.append(lines.number)
         }
         guard outside == 0 else {
-            throw DeckError("\(outside) atoms are outside the box along a direction that is not periodic; the first is here", at: firstOutside)
+            throw DeckError(
+                "\(outside) atoms are outside the box along a direction that is not periodic; the first is here", at: firstOutside)
         }
         try checkUnique(atoms, numbers, communicator)
         atoms.setCreationKeys(keys, communicator)
@@ -383,7 +389,8 @@ public final class DataFile {
         for parcel in communicator.allToAll(parcels) {
             parcel.withUnsafeBytes { raw in
                 for at in stride(from: 0, to: raw.count, by: 16) {
-                    pairs.append((raw.loadUnaligned(fromByteOffset: at, as: Int.self), raw.loadUnaligned(fromByteOffset: at + 8, as: Int.self)))
+                    pairs.append(
+                        (raw.loadUnaligned(fromByteOffset: at, as: Int.self), raw.loadUnaligned(fromByteOffset: at + 8, as: Int.self)))
                 }
             }
         }

@@ -36,8 +36,8 @@ public enum Elements {
         ("Nh", 286), ("Fl", 290), ("Mc", 290), ("Lv", 293), ("Ts", 294), ("Og", 294),
     ]
 
-    /// Covalent radius in Angstrom, H to Cm (Cordero et al., Dalton Trans. 2008, 2832; of C sp3, of Mn, Fe, Co low spin); nil beyond, and for
-    /// what is no element's symbol.
+    /// Covalent radius in Angstrom, H to Cm (Cordero et al., Dalton Trans. 2008, 2832; of C sp3, of Mn, Fe, Co low spin); nil beyond, and
+    /// for what is no element's symbol.
     public static func covalentRadius(of symbol: String) -> Double? {
         guard let number = number(of: symbol), number <= radii.count else { return nil }
         return Double(radii[number - 1]) / 100

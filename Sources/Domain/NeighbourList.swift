@@ -5,15 +5,17 @@ public enum ListKind: Sendable, Hashable { case half, full }
 /// `neighbours[offsets[i] ..< offsets[i + 1]]`.
 ///
 /// The distance includes the skin, so a kernel checks its own cutoff. A half list holds a pair of owned atoms at either of them
-/// (the one first in the grid's order, or of smaller index when trimmed from a full list), and an owned-ghost pair on one of the two sides that see it, chosen by ids and, between images of one atom, by
-/// the integer box shift; never by comparing coordinates, which rounding could make both sides win or lose.
+/// (the one first in the grid's order, or of smaller index when trimmed from a full list), and an owned-ghost pair on one of the two sides
+/// that see it, chosen by ids and, between images of one atom, by the integer box shift; never by comparing coordinates, which rounding
+/// could make both sides win or lose.
 public final class NeighbourList {
     public let kind: ListKind
     /// Cutoff plus skin.
     public let distance: Double
     public internal(set) var offsets = Column<Int32>(repeating: 0, count: 1)
     public internal(set) var neighbours = Column<Int32>()
-    /// Pairs that are not in the list since they interact with factors (`special_bonds`): a half list, shared with what is trimmed from this one.
+    /// Pairs that are not in the list since they interact with factors (`special_bonds`): a half list, shared with what is trimmed from
+    /// this one.
     public private(set) var special = SpecialPairs()
     /// Counts builds, so that whoever derives something from the list knows when it is stale.
     public internal(set) var generation = 0

@@ -20,7 +20,9 @@ public struct NumpyArray: Sendable {
             }
             let needed = try header.bytes(elementSize: type.size)
             guard bytes.count - header.length == needed else {
-                throw NumpyError("has \(bytes.count - header.length) bytes of numbers where its shape \(header.shape) needs \(needed)", at: header.length)
+                throw NumpyError(
+                    "has \(bytes.count - header.length) bytes of numbers where its shape \(header.shape) needs \(needed)", at: header.length
+                )
             }
             (shape, self.type, self.name, self.bytes) = (header.shape, type, name, bytes)
         } catch {
@@ -64,8 +66,8 @@ public struct NumpyFileError: Error, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
-/// The arrays of an .npz file: a zip archive of .npy members, stored or deflated. Nothing in it is trusted: sizes are checked against the file and
-/// limits before memory is taken, every member against its CRC, and nothing is ever unpickled.
+/// The arrays of an .npz file: a zip archive of .npy members, stored or deflated. Nothing in it is trusted: sizes are checked against the
+/// file and limits before memory is taken, every member against its CRC, and nothing is ever unpickled.
 ///
 /// Layout: PKWARE's APPNOTE.TXT. The central directory at the end says where members are.
 public struct NumpyArchive: Sendable {
@@ -101,14 +103,20 @@ public struct NumpyArchive: Sendable {
         // The end record is 22 bytes and a comment of at most 65,535.
         var end = file.count - 22
         while end >= 0, end >= file.count - 22 - 65_535, Self.number(file, end, 4) != 0x0605_4b50 { end -= 1 }
-        guard end >= 0, end >= file.count - 22 - 65_535 else { throw fail("is not a zip archive: there is no central directory", max(0, file.count - 22)) }
+        guard end >= 0, end >= file.count - 22 - 65_535 else {
+            throw fail("is not a zip archive: there is no central directory", max(0, file.count - 22))
+        }
         let count = Self.number(file, end + 10, 2), size = Self.number(file, end + 12, 4), start = Self.number(file, end + 16, 4)
-        guard Self.number(file, end + 4, 2) == 0, Self.number(file, end + 8, 2) == count else { throw fail("is a part of an archive", end + 4) }
+        guard Self.number(file, end + 4, 2) == 0, Self.number(file, end + 8, 2) == count else {
+            throw fail("is a part of an archive", end + 4)
+        }
         guard count != 0xffff, start != 0xffff_ffff, count <= limits.members else { throw fail("has too many members", end + 10) }
         guard start + size <= end else { throw fail("has a central directory beyond its end", end + 16) }
         var at = start, total = 0
         for _ in 0..<count {
-            guard at + 46 <= start + size, Self.number(file, at, 4) == 0x0201_4b50 else { throw fail("has a damaged central directory", at) }
+            guard at + 46 <= start + size, Self.number(file, at, 4) == 0x0201_4b50 else {
+                throw fail("has a damaged central directory", at)
+            }
             let flags = Self.number(file, at + 8, 2), method = Self.number(file, at + 10, 2)
             let packed = Self.number(file, at + 20, 4), unpacked = Self.number(file, at + 24, 4)
             let nameLength = Self.number(file, at + 28, 2), offset = Self.number(file, at + 42, 4)
@@ -116,8 +124,12 @@ public struct NumpyArchive: Sendable {
             guard next <= start + size else { throw fail("has a damaged central directory", at) }
             let path = String(decoding: file[at + 46..<at + 46 + nameLength], as: UTF8.self)
             guard flags & 1 == 0 else { throw fail("\(path) is encrypted", at + 8) }
-            guard method == 0 || method == 8 else { throw fail("\(path) is packed in a way (\(method)) that is not stored or deflate", at + 10) }
-            guard packed != 0xffff_ffff, unpacked != 0xffff_ffff, offset != 0xffff_ffff else { throw fail("\(path) is larger than 4 GiB", at + 20) }
+            guard method == 0 || method == 8 else {
+                throw fail("\(path) is packed in a way (\(method)) that is not stored or deflate", at + 10)
+            }
+            guard packed != 0xffff_ffff, unpacked != 0xffff_ffff, offset != 0xffff_ffff else {
+                throw fail("\(path) is larger than 4 GiB", at + 20)
+            }
             guard method == 8 || packed == unpacked else { throw fail("\(path) is stored with two different sizes", at + 20) }
             total += unpacked
             guard total <= limits.total else { throw fail("unpacks to more than \(limits.total) bytes", at + 24) }
@@ -125,7 +137,9 @@ public struct NumpyArchive: Sendable {
                 throw fail("\(path) unpacks to more than \(limits.ratio) times its size", at + 24)
             }
             // The local header is 30 bytes, a name and extras of its own length.
-            guard offset + 30 <= start, Self.number(file, offset, 4) == 0x0403_4b50 else { throw fail("\(path) is not where the directory says", at + 42) }
+            guard offset + 30 <= start, Self.number(file, offset, 4) == 0x0403_4b50 else {
+                throw fail("\(path) is not where the directory says", at + 42)
+            }
             let data = offset + 30 + Self.number(file, offset + 26, 2) + Self.number(file, offset + 28, 2)
             guard data + packed <= start else { throw fail("\(path) reaches into the directory", offset) }
             let array = path.hasSuffix(".npy") ? String(path.dropLast(4)) : path
@@ -173,7 +187,8 @@ public struct NumpyArchive: Sendable {
             count = written
         }
         guard code == Z_STREAM_END, written == member.unpacked, stream.avail_in == 0 else {
-            throw NumpyFileError("\(name): \(array): the packed numbers are damaged (at byte \(member.offset + member.packed - Int(stream.avail_in)))")
+            throw NumpyFileError(
+                "\(name): \(array): the packed numbers are damaged (at byte \(member.offset + member.packed - Int(stream.avail_in)))")
         }
         return result
     }

@@ -10,7 +10,9 @@ public struct NumpyType: Sendable, Equatable {
     /// - Parameter descr: as in an npy header: `<f8`, `>i4`, `|u1`. nil for types that are no numbers.
     public init?(_ descr: String) {
         let parts = Array(descr)
-        guard parts.count == 3, "<>|=".contains(parts[0]), let kind = Kind(rawValue: parts[1]), let size = parts[2].wholeNumberValue else { return nil }
+        guard parts.count == 3, "<>|=".contains(parts[0]), let kind = Kind(rawValue: parts[1]), let size = parts[2].wholeNumberValue else {
+            return nil
+        }
         switch kind {
         case .float: guard [2, 4, 8].contains(size) else { return nil }
         case .signed, .unsigned: guard [1, 2, 4, 8].contains(size) else { return nil }
@@ -63,8 +65,8 @@ public struct NumpyType: Sendable, Equatable {
     }
 }
 
-/// The head of an npy file, versions 1 to 3 (numpy/lib/format.py): `\x93NUMPY`, major, minor, header length (2 bytes in version 1, 4 in 2 and 3,
-/// little endian), a Python dictionary as text with `descr`, `fortran_order` and `shape`.
+/// The head of an npy file, versions 1 to 3 (numpy/lib/format.py): `\x93NUMPY`, major, minor, header length (2 bytes in version 1, 4 in 2
+/// and 3, little endian), a Python dictionary as text with `descr`, `fortran_order` and `shape`.
 public struct NumpyHeader: Sendable {
     public let descr: String
     public let isFortranOrder: Bool

@@ -83,7 +83,9 @@ public final class RestartReader {
         let length = Self.number(head, 16)
         guard length >= 0, length <= left - 8 else { throw damaged("\(number) is longer than the file") }
         let bytes = head + (try take(length))
-        guard UInt64(bitPattern: Int64(Self.number(try take(8), 0))) == Checksum.of(bytes) else { throw damaged("the checksum of \(number) is wrong") }
+        guard UInt64(bitPattern: Int64(Self.number(try take(8), 0))) == Checksum.of(bytes) else {
+            throw damaged("the checksum of \(number) is wrong")
+        }
         if String(decoding: bytes[..<3], as: UTF8.self) == RestartFile.endTag {
             guard length == 8, Self.number(bytes, RestartFile.headSize) == blocks, left == 0 else { throw damaged("its end does not fit") }
         }
@@ -100,7 +102,9 @@ public final class RestartReader {
         var got = 0
         while got < count {
             let n = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + got, count - got) }
-            guard n > 0 else { throw Damage(reason: "cannot read '\(path)': \(n < 0 ? String(cString: strerror(errno)) : "it ends too early")") }
+            guard n > 0 else {
+                throw Damage(reason: "cannot read '\(path)': \(n < 0 ? String(cString: strerror(errno)) : "it ends too early")")
+            }
             got += n
         }
         left -= count

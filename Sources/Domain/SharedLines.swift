@@ -57,7 +57,9 @@ public final class SharedLines {
         do {
             return try ByteReader(path)
         } catch {
-            guard !path.hasPrefix("/"), !fallbackFolder.isEmpty, let other = try? ByteReader(fallbackFolder + "/" + path) else { throw error }
+            guard !path.hasPrefix("/"), !fallbackFolder.isEmpty, let other = try? ByteReader(fallbackFolder + "/" + path) else {
+                throw error
+            }
             return other
         }
     }

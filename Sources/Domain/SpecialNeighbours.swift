@@ -124,11 +124,13 @@ extension Atoms {
         return pairs
     }
 
-    private func trim(_ list: inout IDPairs, _ what: String, _ name: String, _ kept: [Int64], _ communicator: any Communicator) -> [String] {
+    private func trim(_ list: inout IDPairs, _ what: String, _ name: String, _ kept: [Int64], _ communicator: any Communicator) -> [String]
+    {
         let before = communicator.sum(list.count)
         list.keep(only: IDPairs(communicator.rendezvous(kept, width: 2)))
         return [
-            "  \(before) = # of \(what) neighbors before \(name) trim", "  \(communicator.sum(list.count)) = # of \(what) neighbors after \(name) trim",
+            "  \(before) = # of \(what) neighbors before \(name) trim",
+            "  \(communicator.sum(list.count)) = # of \(what) neighbors after \(name) trim",
         ]
     }
 
@@ -141,7 +143,9 @@ extension Atoms {
             var known: [Int64] = [], ends: [Int64] = []
             for level in 0..<3 {
                 if level < levels.count {
-                    for partner in levels[level].partners(of: asked[at]) where partner != asked[at] && !known.contains(partner) { known.append(partner) }
+                    for partner in levels[level].partners(of: asked[at]) where partner != asked[at] && !known.contains(partner) {
+                        known.append(partner)
+                    }
                 }
                 ends.append(Int64(known.count))
             }

@@ -128,7 +128,9 @@ extension Atoms {
             let found = communicator.lookUp(wanted, in: ids.map { ($0.old, $0.new) })
             let stride = kind.stride
             for slot in Swift.stride(from: 0, to: owned * kept.width, by: stride) where kept.values[slot] > 0 {
-                for k in 1..<stride { kept.values[slot + k] = found[Int64(kept.values[slot + k])].map(Double.init) ?? kept.values[slot + k] }
+                for k in 1..<stride {
+                    kept.values[slot + k] = found[Int64(kept.values[slot + k])].map(Double.init) ?? kept.values[slot + k]
+                }
             }
         }
     }

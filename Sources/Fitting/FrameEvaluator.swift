@@ -64,7 +64,8 @@ public final class FrameEvaluator {
         potential.compute(system.atoms, system.list, ComputeContext(halo: halo, step: 0, wanted: wanted, skin: 0), into: &forces)
         halo.reverse(&forces.force)
         var predictions = [
-            prediction(shape, wanted.contains(.energy) ? forces.energy : .nan, wanted.contains(.virial) ? forces.virial : nil, frame.count) {
+            prediction(shape, wanted.contains(.energy) ? forces.energy : .nan, wanted.contains(.virial) ? forces.virial : nil, frame.count)
+            {
                 forces.force[$0]
             }
         ]

@@ -1,6 +1,7 @@
 import Domain
 
-/// An array in NumPy's file format of floating-point numbers (2, 4 or 8 bytes): read row by row, never trusted. `NumpyHeader` has the layout,
+/// An array in NumPy's file format of floating-point numbers (2, 4 or 8 bytes): read row by row, never trusted. `NumpyHeader` has the
+/// layout,
 /// `NumpyArchive` whole files and archives.
 public final class NpyFile {
     public let path: String

@@ -103,7 +103,9 @@ public final class BoxRelax: Fix {
         }
         if isDeviatoric {
             let deviatoric = deviatoricForce(h, toEnergy)
-            for d in stress.range where stress.isControlled[d] { force[d] -= deviatoric[d] * (d == 3 ? edges.y : d > 3 ? edges.x : edges[d]) }
+            for d in stress.range where stress.isControlled[d] {
+                force[d] -= deviatoric[d] * (d == 3 ? edges.y : d > 3 ? edges.x : edges[d])
+            }
             energy += strainEnergy(h, toEnergy)
         }
         return (energy, force)

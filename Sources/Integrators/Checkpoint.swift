@@ -17,7 +17,9 @@ public struct Checkpoint: Sendable {
     /// Planes between ranks' bricks.
     public var cuts: [[Double]]
     /// This rank's part of the step's energy and virial, and which of them was computed.
-    public var evaluated: (wanted: Wanted, energy: Double, parts: EnergyParts, virial: Tensor, added: Tensor) = ([], 0, EnergyParts(), .zero, .zero)
+    public var evaluated: (wanted: Wanted, energy: Double, parts: EnergyParts, virial: Tensor, added: Tensor) = (
+        [], 0, EnergyParts(), .zero, .zero
+    )
     /// Of ids and positions, so that a deck that changes them in between begins anew.
     public var digest: UInt64 = 0
     /// Potential, fixes and whatever else must be the same; made and compared by the session.

@@ -24,7 +24,9 @@ extension FixStyle {
             default:
                 let d = StressControl.names.firstIndex(of: keyword)!
                 if d >= 3 && !setup.system.box.isTriclinic { throw words.error("\(keyword) needs a triclinic box") }
-                if setup.system.box.dimension == 2 && ![0, 1, 5].contains(d) { throw words.error("\(keyword) is not there in two dimensions") }
+                if setup.system.box.dimension == 2 && ![0, 1, 5].contains(d) {
+                    throw words.error("\(keyword) is not there in two dimensions")
+                }
                 settings.motions[d] = d < 3 ? try edge(&words, setup) : try tilt(&words, setup)
             }
         }
@@ -89,7 +91,8 @@ extension FixStyle {
             let axis = d < 3 ? d : d == 5 ? 1 : 2
             let faces = box.boundary[axis]
             guard [faces.0, faces.1].allSatisfy({ $0 == .periodic || $0 == .fixed }) else {
-                throw words.error("\(StressControl.names[d]) cannot be changed: the box is shrink-wrapped along \(StressControl.names[axis])")
+                throw words.error(
+                    "\(StressControl.names[d]) cannot be changed: the box is shrink-wrapped along \(StressControl.names[axis])")
             }
         }
     }
@@ -99,13 +102,14 @@ extension FixStyle {
         for d in 0..<6 {
             guard let motion = settings.motions[d] else { continue }
             let s = setup.latticeSpacing[d == 3 ? 1 : d > 3 ? 0 : d]
-            settings.motions[d] = switch motion {
-            case .final(let lo, let hi): .final(lo: lo * s, hi: hi * s)
-            case .delta(let lo, let hi): .delta(lo: lo * s, hi: hi * s)
-            case .velocity(let v): .velocity(v * s)
-            case .wiggle(let amplitude, let period): .wiggle(amplitude: amplitude * s, period: period)
-            default: motion
-            }
+            settings.motions[d] =
+                switch motion {
+                case .final(let lo, let hi): .final(lo: lo * s, hi: hi * s)
+                case .delta(let lo, let hi): .delta(lo: lo * s, hi: hi * s)
+                case .velocity(let v): .velocity(v * s)
+                case .wiggle(let amplitude, let period): .wiggle(amplitude: amplitude * s, period: period)
+                default: motion
+                }
         }
     }
 }

@@ -23,7 +23,9 @@ public final class Enforce2D: Fix {
 
 extension FixStyle {
     static let enforce2d = FixStyle("enforce2d", usage: "fix ID GROUP enforce2d") { words, setup in
-        guard setup.system.box.dimension == 2 else { throw words.error("fix enforce2d is for two dimensions: use 'dimension 2' before the box") }
+        guard setup.system.box.dimension == 2 else {
+            throw words.error("fix enforce2d is for two dimensions: use 'dimension 2' before the box")
+        }
         return Enforce2D(id: setup.id, group: setup.group)
     }
 }

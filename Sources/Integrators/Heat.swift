@@ -69,7 +69,9 @@ public final class HeatExchange: Fix {
         guard !self.flux.isPerAtom else { return try heatEach(system, chosen, motion) { flux($0) * perStep } }
         let energy = (chosen.first.map(flux) ?? flux(0)) * perStep
         let square = (motion.thermal + energy) / motion.thermal
-        guard square >= 0 else { throw SimulationError("step \(system.step): fix \(id) \(style) takes more than the kinetic energy there is") }
+        guard square >= 0 else {
+            throw SimulationError("step \(system.step): fix \(id) \(style) takes more than the kinetic energy there is")
+        }
         scale = square.squareRoot()
         if correctsPositions { correct(system, chosen, motion, energy / system.timestep) }
         let kept = motion.drift * (scale - 1)

@@ -2,8 +2,8 @@ import Deck
 import Domain
 import Potentials
 
-/// `fix nve/limit`: velocity Verlet in which no atom moves farther than a distance in one step: velocities are cut at XMAX / dt. For starts from bad
-/// configurations. f_ID: how often this has happened since the run began.
+/// `fix nve/limit`: velocity Verlet in which no atom moves farther than a distance in one step: velocities are cut at XMAX / dt. For starts
+/// from bad configurations. f_ID: how often this has happened since the run began.
 public final class LimitedVerlet: Fix {
     public let id: String
     public let style = "nve/limit"

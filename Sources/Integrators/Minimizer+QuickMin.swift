@@ -1,7 +1,7 @@
 import Domain
 
-/// QuickMin (Sheppard, Terrell and Henkelman, J. Chem. Phys. 128, 134106 (2008)): explicit Euler steps of velocities that are projected on the
-/// forces, and stopped when they go uphill.
+/// QuickMin (Sheppard, Terrell and Henkelman, J. Chem. Phys. 128, 134106 (2008)): explicit Euler steps of velocities that are projected on
+/// the forces, and stopped when they go uphill.
 extension Minimizer {
     func quickmin() throws -> MinimizationEnd {
         let delay = 5

@@ -193,7 +193,8 @@ extension NoseHoover {
             // Beyond this in one step the list no longer covers the box.
             let most = 1.5 * system.box.lengths
             guard h[3].magnitude <= most.y, h[4].magnitude <= most.x, h[5].magnitude <= most.x, (box.hi - box.lo).xyz.max().isFinite else {
-                throw SimulationError("step \(system.step): fix \(id) \(style) has tilted the box too far in one step; it is too far from equilibrium")
+                throw SimulationError(
+                    "step \(system.step): fix \(id) \(style) has tilted the box too far in one step; it is too far from equilibrium")
             }
         }
     }

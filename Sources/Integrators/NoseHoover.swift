@@ -48,9 +48,9 @@ public final class NoseHoover: Fix {
         }
     }
 
-    /// The SLLOD equations of motion (Evans and Morriss, Phys. Rev. A 30, 1528 (1984)) in the laboratory's frame: what is added to the force on
-    /// the thermal velocity u, with L the velocity gradient of the box: -m L u, or with p-SLLOD (Tuckerman et al., J. Chem. Phys. 106, 5615
-    /// (1997)) -m L v, v being the whole velocity.
+    /// The SLLOD equations of motion (Evans and Morriss, Phys. Rev. A 30, 1528 (1984)) in the laboratory's frame: what is added to the
+    /// force on the thermal velocity u, with L the velocity gradient of the box: -m L u, or with p-SLLOD (Tuckerman et al., J. Chem. Phys.
+    /// 106, 5615 (1997)) -m L v, v being the whole velocity.
     public enum Shear: Sendable { case sllod, pSllod }
 
     public let id: String
@@ -138,7 +138,8 @@ public final class NoseHoover: Fix {
     public func prepare(_ system: System) throws {
         temperature.prepare(system, removed: 0)
         guard temperature.degreesOfFreedom > 0 else {
-            throw SimulationError("fix \(id) \(style): its temperature has no degrees of freedom (group \(temperature.group.name) is too small)")
+            throw SimulationError(
+                "fix \(id) \(style): its temperature has no degrees of freedom (group \(temperature.group.name) is too small)")
         }
         (units, timestep) = (system.units, system.timestep)
         atoms = Double(system.communicator.sum(system.atoms.owned))
@@ -148,7 +149,9 @@ public final class NoseHoover: Fix {
 
     public func setup(_ system: System) throws {
         if settings.shear != nil {
-            guard temperature.isBiased else { throw SimulationError("fix \(id) \(style): its temperature must leave out the flow: use temp/deform") }
+            guard temperature.isBiased else {
+                throw SimulationError("fix \(id) \(style): its temperature must leave out the flow: use temp/deform")
+            }
             guard let rate = system.boxRate, rate.remapsVelocities else {
                 throw SimulationError("fix \(id) \(style) needs a fix deform with remap v")
             }

@@ -8,7 +8,9 @@ extension FixStyle {
     }
 
     static let nvtSllod = FixStyle(
-        "nvt/sllod", usage: "fix ID GROUP nvt/sllod temp TSTART TSTOP TDAMP [psllod yes|no] [tchain N] [tloop N] [drag D]   (needs fix deform with remap v)"
+        "nvt/sllod",
+        usage:
+            "fix ID GROUP nvt/sllod temp TSTART TSTOP TDAMP [psllod yes|no] [tchain N] [tloop N] [drag D]   (needs fix deform with remap v)"
     ) { words, setup in try noseHoover("nvt/sllod", &words, setup) }
 
     static let npt = FixStyle(
@@ -51,12 +53,16 @@ extension FixStyle {
         }
         if style != "nph" && settings.temperature == nil { throw words.error("fix \(style) needs: temp TSTART TSTOP TDAMP") }
         if !["nvt", "nvt/sllod"].contains(style) {
-            guard settings.stress.isActive else { throw words.error("fix \(style) needs a pressure: iso, aniso, tri, x, y, z, yz, xz or xy") }
+            guard settings.stress.isActive else {
+                throw words.error("fix \(style) needs a pressure: iso, aniso, tri, x, y, z, yz, xz or xy")
+            }
             if let problem = settings.stress.problem(box) { throw words.error("fix \(style): \(problem)") }
         } else {
             settings.stress.scales = [Bool](repeating: false, count: 6)
         }
-        if settings.temperature != nil && settings.massTemperature != nil { throw words.error("ptemp is for fix nph: npt has a temperature") }
+        if settings.temperature != nil && settings.massTemperature != nil {
+            throw words.error("ptemp is for fix nph: npt has a temperature")
+        }
         return NoseHoover(id: setup.id, style: style, group: setup.group, settings: settings)
     }
 

@@ -55,7 +55,9 @@ public struct Run: Sendable {
 
 /// Wall seconds by phase, as in LAMMPS' table.
 public struct Timings: Sendable {
-    public enum Phase: String, CaseIterable, Sendable { case pair = "Pair", bond = "Bond", neighbour = "Neigh", communication = "Comm", output = "Output", modify = "Modify" }
+    public enum Phase: String, CaseIterable, Sendable {
+        case pair = "Pair", bond = "Bond", neighbour = "Neigh", communication = "Comm", output = "Output", modify = "Modify"
+    }
     public var seconds: [Phase: Double] = [:]
     public var loop: Double = 0
     public init() {}

@@ -36,7 +36,9 @@ public final class PressureBerendsen: Fix {
     }
 
     public func prepare(_ system: System) throws {
-        guard !system.box.isTriclinic else { throw SimulationError("fix \(id) press/berendsen: the box must not be triclinic; use fix npt") }
+        guard !system.box.isTriclinic else {
+            throw SimulationError("fix \(id) press/berendsen: the box must not be triclinic; use fix npt")
+        }
         pressure.temperature?.prepare(system, removed: 0)
     }
 
@@ -48,7 +50,9 @@ public final class PressureBerendsen: Fix {
         for d in 0..<3 where stress.isControlled[d] {
             let target = stress.start[d] + fraction * (stress.stop[d] - stress.start[d])
             factors[d] = pow(1.0 - system.timestep / stress.period[d] * (target - acting[d]) / modulus, 1.0 / 3.0)
-            guard factors[d] > 0 else { throw SimulationError("step \(system.step): fix \(id) press/berendsen: damp or modulus is too small") }
+            guard factors[d] > 0 else {
+                throw SimulationError("step \(system.step): fix \(id) press/berendsen: damp or modulus is too small")
+            }
         }
         system.dilate(dilated) { box in
             for d in 0..<3 where stress.isControlled[d] {
@@ -63,7 +67,8 @@ public final class PressureBerendsen: Fix {
 extension FixStyle {
     static let pressureBerendsen = FixStyle(
         "press/berendsen",
-        usage: "fix ID GROUP press/berendsen iso|aniso|x|y|z PSTART PSTOP PDAMP ... [couple none|xyz|xy|yz|xz] [modulus K] [dilate all|partial]"
+        usage:
+            "fix ID GROUP press/berendsen iso|aniso|x|y|z PSTART PSTOP PDAMP ... [couple none|xyz|xy|yz|xz] [modulus K] [dilate all|partial]"
     ) { words, setup in
         var stress = StressControl(setup.system.box), modulus = 10.0, dilated = Group.all
         let own = ["iso", "aniso", "x", "y", "z", "couple"]

@@ -170,7 +170,9 @@ private struct ReplicaSource {
         guard properties.contains(where: { $0 != nil }) else { return }
         widths = properties.map { $0?.width ?? 0 }
         for i in 0..<atoms.owned {
-            for property in properties { if let property { for k in 0..<property.width { kept.append(property.values[i * property.width + k]) } } }
+            for property in properties {
+                if let property { for k in 0..<property.width { kept.append(property.values[i * property.width + k]) } }
+            }
         }
     }
 

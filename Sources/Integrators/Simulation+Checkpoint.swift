@@ -7,12 +7,14 @@ extension Simulation {
     /// - Returns: nil before the first set-up.
     public func makeCheckpoint() -> Checkpoint? {
         let owned = system.atoms.owned
-        guard isPrepared, positionsAtBuild.count == owned, system.forces.force.count >= owned else { return nil }
+        guard isPrepared, lastBuild.positions.count == owned, system.forces.force.count >= owned else { return nil }
         var result = Checkpoint(
-            forces: (0..<owned).map { system.forces.force[$0] }, positionsAtBuild: (0..<owned).map { positionsAtBuild[$0] },
-            boxAtBuild: boxAtBuild, lastBuild: lastBuild, nextSort: nextSort, counters: counters, cuts: decomposition.cuts)
+            forces: (0..<owned).map { system.forces.force[$0] }, positionsAtBuild: (0..<owned).map { lastBuild.positions[$0] },
+            boxAtBuild: lastBuild.box, lastBuild: lastBuild.step, nextSort: nextSort, counters: counters, cuts: decomposition.cuts)
         result.signature = signature
-        result.evaluated = (system.forces.wanted, system.forces.energy, system.forces.parts, system.forces.virial, system.forces.addedVirial)
+        result.evaluated = (
+            system.forces.wanted, system.forces.energy, system.forces.parts, system.forces.virial, system.forces.addedVirial
+        )
         return result
     }
 
@@ -41,7 +43,7 @@ extension Simulation {
         halo.box = box
         for i in 0..<owned { system.atoms.position[i] = now[i] }
         halo.forwardPositions(&system.atoms)
-        (lastBuild, nextSort) = (checkpoint.lastBuild, checkpoint.nextSort)
+        (lastBuild.step, nextSort) = (checkpoint.lastBuild, checkpoint.nextSort)
     }
 
     func goOn(from checkpoint: Checkpoint) throws {

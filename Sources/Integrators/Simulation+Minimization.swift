@@ -9,7 +9,9 @@ extension Simulation {
     ///   - run: from the present step to as many steps later as there may be iterations.
     ///   - isPerAtom: whether energies are divided by the number of atoms, as in the table.
     /// - Throws: `SimulationError` for what cannot be minimised, or forces that are not finite.
-    public func minimize(_ run: Run, _ settings: MinimizerSettings, _ limits: MinimizationLimits, isPerAtom: Bool) throws -> MinimizationResult {
+    public func minimize(_ run: Run, _ settings: MinimizerSettings, _ limits: MinimizationLimits, isPerAtom: Bool) throws
+        -> MinimizationResult
+    {
         let neighbours = self.neighbours, timestep = system.timestep
         defer {
             self.neighbours = neighbours
@@ -85,7 +87,7 @@ extension Simulation {
     func needsRebuildInMinimization() -> Bool {
         guard !neighbours.once else { return false }
         guard neighbours.checksDistance else { return true }
-        let moved = timings.measure(.neighbour) { system.communicator.any(hasMovedTooFar()) }
+        let moved = timings.measure(.neighbour) { system.communicator.any(hasMovedTooFar) }
         if moved && evaluationsSinceBuild == 0 { counters.dangerousBuilds += 1 }
         evaluationsSinceBuild = moved ? 0 : evaluationsSinceBuild + 1
         return moved

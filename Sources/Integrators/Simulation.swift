@@ -2,29 +2,6 @@ import Deck
 import Domain
 import Potentials
 
-/// How often the neighbour list is rebuilt (`neighbor`, `neigh_modify`).
-public struct NeighbourSettings: Sendable {
-    public var skin: Double
-    public var every = 1
-    public var delay = 0
-    public var checksDistance = true
-    /// `neigh_modify once yes`
-    public var once = false
-    /// At least this wide a halo (`comm_modify cutoff`).
-    public var minimumHalo: Double = 0
-    /// Pairs that are no neighbours (`neigh_modify exclude`).
-    public var exclusions: [Exclusion] = []
-
-    public enum Exclusion: Sendable, Equatable {
-        /// One atom of each type.
-        case types(Int32, Int32)
-        /// One atom in each group; as in LAMMPS.
-        case groups(Group, Group)
-    }
-
-    public init(skin: Double) { self.skin = skin }
-}
-
 /// A run of molecular dynamics: the system, one potential, fixes, observers, and the time step on one page.
 public final class Simulation {
     public let system: System
@@ -36,7 +13,7 @@ public final class Simulation {
     public var processors: [Int?] = [nil, nil, nil]
     public internal(set) var decomposition: Decomposition
     public internal(set) var halo: Halo
-    public private(set) var list: NeighbourList
+    public internal(set) var list: NeighbourList
     public var timings = Timings()
     public internal(set) var counters = Counters()
     /// Energies of bonds, angles ...; nil: there are none.
@@ -61,13 +38,11 @@ public final class Simulation {
     /// What the session says of potential, fixes and settings: compared with the checkpoint's.
     public var signature = ""
 
-    private let grid = CellGrid()
+    let grid = CellGrid()
     /// Found at the last build of the lists, told at the next evaluation.
-    private var missingPartner: MissingPartner?
+    var missingPartner: MissingPartner?
     private let workspace = Workspace()
-    var positionsAtBuild = Column<Vector>()
-    var boxAtBuild: Box
-    var lastBuild = 0
+    var lastBuild: LastBuild
     var nextSort = 0
     var isPrepared = false
     private var isCutShort = false
@@ -88,7 +63,7 @@ public final class Simulation {
         decomposition = try Self.decompose(system, processors)
         halo = Halo(communicator: system.communicator, box: system.box)
         list = NeighbourList(kind: .half, distance: 0)
-        boxAtBuild = system.box
+        lastBuild = LastBuild(box: system.box)
     }
 
     static func decompose(_ system: System, _ processors: [Int?]) throws -> Decomposition {
@@ -122,50 +97,6 @@ public final class Simulation {
         isCutShort = false
         timings = Timings()
         halo.seconds = 0
-    }
-
-    /// Configurations that `frames` puts into the system, one after the other (`rerun`): each is evaluated as a run's set-up would, fixes
-    /// act on its forces and at the end of its step, and observers look when they are due; nothing is integrated. Collective.
-    /// - Returns: the number of frames.
-    @discardableResult
-    public func replay(_ run: Run, _ frames: some FrameSource) throws -> Int {
-        begin(run)
-        defer { isRunning = false }
-        checkpoint = nil
-        counters = Counters()
-        let start = Timings.now()
-        var number = 0, isLast = false
-        while !isLast, system.stop == nil {
-            try frames.load()
-            // The last frame is known before its forces are computed, since observers of a run's end want more of them.
-            isLast = try !frames.advance()
-            if number == 0 {
-                current.first = system.step
-                for fix in fixes { try fix.prepare(system) }
-                for observer in observers { try observer.prepare(self, current) }
-                timings = Timings()
-            }
-            current.last = isLast ? system.step : Int.max
-            try settleRanks()
-            for fix in fixes { try fix.setupPreExchange(system) }
-            rebuild(isSetup: true)
-            let due = observers.filter { number == 0 ? $0.looksAtStart(of: current) : isDue($0) }
-            var wanted: Wanted = []
-            for observer in due { wanted.formUnion(observer.wants) }
-            for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }
-            try computeForces(wanted.intersection(potential.computable.union(.members)))
-            try checkFinite()
-            try measureModify {
-                for fix in fixes { try fix.setup(system) }
-                for fix in fixes { try fix.endOfStep(system) }
-            }
-            isPrepared = true
-            try timings.measure(.output) { for observer in due { try observer.observe(self, current) } }
-            number += 1
-        }
-        timings.loop = Timings.now() - start
-        for observer in observers { try observer.finish(self, current) }
-        return number
     }
 
     /// One time step of velocity Verlet, with everything that may happen in it, in order.
@@ -288,144 +219,6 @@ public final class Simulation {
         for observer in observers where observer.looksAtStart(of: run) { try observer.observe(self, run) }
     }
 
-    /// Decomposes the box anew and sends every atom home.
-    public func settleRanks() throws {
-        shrinkWrap()
-        decomposition = try Self.decompose(system, processors)
-        system.atoms.total = system.communicator.sum(system.atoms.owned)
-        system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
-        nextSort = 0
-    }
-
-    public var listDistance: Double { potential.requirements.cutoff > 0 ? potential.requirements.cutoff + neighbours.skin : 0 }
-    public var haloWidth: Double { max(potential.requirements.haloDepth + neighbours.skin, neighbours.minimumHalo, bonded?.reach ?? 0) }
-
-    func rebuild(isSetup: Bool = false) {
-        timings.measure(.communication) {
-            shrinkWrap()
-            if let rate = system.boxRate, rate.remapsVelocities { wrap(rate) }
-            followCuts()
-            system.atoms.migrate(box: system.box, decomposition: decomposition, communicator: system.communicator)
-            if sortEvery > 0, isSetup || system.step >= nextSort {
-                system.atoms.sortSpatially(box: system.box, cellWidth: max(listDistance / 2, 1e-6))
-                nextSort = (system.step / sortEvery + 1) * sortEvery
-            }
-        }
-        buildHaloAndList()
-        lastBuild = system.step
-        if !isSetup { counters.builds += 1 }
-    }
-
-    /// Takes over the planes that balancing has moved.
-    private func followCuts() {
-        guard let cuts = system.cuts, cuts != decomposition.cuts else { return }
-        decomposition = Decomposition(cuts: cuts, rank: decomposition.rank, size: decomposition.size) ?? decomposition
-    }
-
-    func buildHaloAndList() {
-        timings.measure(.communication) {
-            halo.box = system.box
-            halo.build(&system.atoms, decomposition: decomposition, width: haloWidth)
-        }
-        timings.measure(.neighbour) {
-            let kind = potential.requirements.list
-            if list.kind != kind || list.distance != listDistance { list = NeighbourList(kind: kind, distance: listDistance) }
-            if listDistance > 0 {
-                grid.build(list, system.atoms, without: neighbours.exclusions.isEmpty ? nil : exclusion(), special: specialFilter())
-            }
-            missingPartner = nil
-            do throws(MissingPartner) { try bonded?.rebuild(system.atoms, box: system.box, halo: haloWidth) } catch { missingPartner = error }
-            positionsAtBuild.resize(to: system.atoms.owned, filling: .zero)
-            for i in 0..<system.atoms.owned { positionsAtBuild[i] = system.atoms.position[i] }
-            boxAtBuild = system.box
-        }
-    }
-
-    /// What takes bonded neighbours out of the list, where there are any.
-    private func specialFilter() -> SpecialFilter? {
-        guard system.atoms.special != nil else { return nil }
-        return SpecialFilter(
-            specialBonds, box: system.box, keepsExcluded: potential.keepsExcludedPairs, scales: potential.specialTreatment == .scaled)
-    }
-
-    /// Whether a pair is excluded. Ghosts' groups come from their owners.
-    private func exclusion() -> (Int, Int) -> Bool {
-        let exclusions = neighbours.exclusions, type = system.atoms.type.pointer
-        var mask = Column<UInt32>(repeating: 0, count: system.atoms.count)
-        for i in 0..<system.atoms.owned { mask[i] = system.atoms.mask[i] }
-        if exclusions.contains(where: { if case .groups = $0 { true } else { false } }) { halo.forward(&mask) }
-        let masks = (0..<system.atoms.count).map { mask[$0] }
-        return { i, j in
-            exclusions.contains { one in
-                switch one {
-                case .types(let a, let b): type[i] == a && type[j] == b || type[i] == b && type[j] == a
-                case .groups(let a, let b):
-                    masks[i] & a.bit != 0 && masks[j] & b.bit != 0 || masks[i] & b.bit != 0 && masks[j] & a.bit != 0
-                }
-            }
-        }
-    }
-
-    /// Wraps atoms into a box that is being deformed, with what that does to velocities.
-    private func wrap(_ rate: BoxRate) {
-        for i in 0..<system.atoms.owned {
-            let before = system.atoms.image[i]
-            system.box.wrap(&system.atoms.position[i], &system.atoms.image[i])
-            let moved = system.atoms.image[i] &- before
-            if moved != .zero, system.atoms.mask[i] & rate.group.bit != 0 { system.atoms.velocity[i] -= rate.velocity(moved) }
-        }
-    }
-
-    /// LAMMPS' rule: never before `delay` steps, only every `every`, and with `check` only when an atom has moved half the skin.
-    func needsRebuild() -> Bool {
-        if fixes.contains(where: { $0.forcesRebuild(at: system.step) }) { return true }
-        let age = system.step - lastBuild
-        guard !neighbours.once, age >= neighbours.delay, age % neighbours.every == 0 else { return false }
-        guard neighbours.checksDistance else { return true }
-        let moved = timings.measure(.neighbour) { system.communicator.any(hasMovedTooFar()) }
-        if moved && age == max(neighbours.every, neighbours.delay) { counters.dangerousBuilds += 1 }
-        return moved
-    }
-
-    func hasMovedTooFar() -> Bool {
-        var allowed = 0.5 * neighbours.skin
-        if system.box != boxAtBuild {
-            // The box's corners move too; LAMMPS takes what they moved from the allowance.
-            let (a, b) = largestCornerMoves()
-            allowed = 0.5 * (neighbours.skin - (a + b))
-            if allowed < 0 { allowed = 0 }
-        }
-        let limit = allowed * allowed
-        let x = system.atoms.position.pointer, old = positionsAtBuild.pointer
-        for i in 0..<system.atoms.owned {
-            let d = x[i] - old[i]
-            if d.x * d.x + d.y * d.y + d.z * d.z > limit { return true }
-        }
-        return false
-    }
-
-    /// How far the box's lower and upper corner have moved since the list was built; of a triclinic box, the two corners that moved most.
-    private func largestCornerMoves() -> (Double, Double) {
-        guard system.box.isTriclinic else {
-            let a = system.box.lo - boxAtBuild.lo, b = system.box.hi - boxAtBuild.hi
-            return (a.dot(a).squareRoot(), b.dot(b).squareRoot())
-        }
-        var most = (0.0, 0.0)
-        for corner in 0..<8 {
-            let s = Vector(Double(corner & 1), Double(corner >> 1 & 1), Double(corner >> 2 & 1), 0)
-            let d = system.box.cartesian(s) - boxAtBuild.cartesian(s)
-            let distance = d.dot(d).squareRoot()
-            if distance > most.0 { most = (distance, most.0) } else if distance > most.1 { most.1 = distance }
-        }
-        return most
-    }
-
-    /// Moves `s` and `m` faces to the outermost atoms.
-    private func shrinkWrap() {
-        guard system.box.hasShrinkWrap else { return }
-        system.box.shrinkWrap(system.atoms, system.communicator)
-    }
-
     // MARK: - Forces
 
     /// Forces, and what is wanted beside them, of the potential, or of a member that the path from it leads to, at the present positions
@@ -520,12 +313,4 @@ public final class Simulation {
         for fix in fixes { wanted.formUnion(fix.wants(at: system.step)) }
         return wanted.intersection(potential.computable.union([.members, .atomQuantities]))
     }
-}
-
-/// Where `Simulation.replay` gets its configurations from. Both methods are collective.
-public protocol FrameSource {
-    /// Puts the present frame into the system: its step, box and atoms.
-    func load() throws
-    /// Moves to the next frame without changing the system; false when there is none.
-    func advance() throws -> Bool
 }

@@ -29,7 +29,9 @@ public struct TargetTemperature {
     func value(_ system: System) throws -> Double {
         guard let formula else { return start + system.run.fraction(system.step) * (stop - start) }
         let value = system.communicator.firstRank(try formula())
-        guard value >= 0, value.isFinite else { throw SimulationError("step \(system.step): a thermostat's variable gave the temperature \(value)") }
+        guard value >= 0, value.isFinite else {
+            throw SimulationError("step \(system.step): a thermostat's variable gave the temperature \(value)")
+        }
         return value
     }
 }

@@ -46,7 +46,9 @@ public final class Temperature {
             return { system.atoms.velocity[$0].xyz - rate.streaming(map.fractional(system.atoms.position[$0])) }
         case .binned(let bins):
             let profile = bins.profile(system, group)
-            return { i in system.atoms.mask[i] & self.group.bit != 0 ? system.atoms.velocity[i].xyz - profile.mean(i) : system.atoms.velocity[i].xyz }
+            return { i in
+                system.atoms.mask[i] & self.group.bit != 0 ? system.atoms.velocity[i].xyz - profile.mean(i) : system.atoms.velocity[i].xyz
+            }
         case .components(let chosen): return { system.atoms.velocity[$0] * chosen }
         case .outside(let region):
             return { region.contains(system.atoms.position[$0].xyz) ? system.atoms.velocity[$0] : .zero }
@@ -99,7 +101,8 @@ public final class Temperature {
         var directions = dimension
         if case .components(let chosen) = bias { directions = chosen.xyz.sum() }
         let taken = (extra ?? dimension) + removed
-        degreesOfFreedom = max(0, directions * Double(system.count(group)) - (directions == dimension ? taken : directions / dimension * taken))
+        degreesOfFreedom = max(
+            0, directions * Double(system.count(group)) - (directions == dimension ? taken : directions / dimension * taken))
     }
 
     /// T in temperature units; 0 without degrees of freedom. Collective.

@@ -132,7 +132,8 @@ extension FixStyle {
             setup, style: "temp/csvr", method: .stochastic(seed: try words.positiveInt("a seed")), target: target, damp: damp)
     }
 
-    static let temperatureBerendsen = FixStyle("temp/berendsen", usage: "fix ID GROUP temp/berendsen TSTART|v_NAME TSTOP DAMP") { words, setup in
+    static let temperatureBerendsen = FixStyle("temp/berendsen", usage: "fix ID GROUP temp/berendsen TSTART|v_NAME TSTOP DAMP") {
+        words, setup in
         let target = try TargetTemperature(&words, setup)
         return VelocityRescaling(
             setup, style: "temp/berendsen", method: .berendsen, target: target, damp: try words.positiveDouble("the damping time"))

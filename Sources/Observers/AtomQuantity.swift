@@ -14,37 +14,49 @@ public struct AtomQuantity: Sendable {
         (self.name, self.isInteger, self.help, self.values) = (name, isInteger, help, values)
     }
 
-    public static let table: [AtomQuantity] = [
-        AtomQuantity("id", "number of the atom, from 1", isInteger: true) { s in each(s) { Double(s.atoms.id[$0]) } },
-        AtomQuantity("type", "type, from 1", isInteger: true) { s in each(s) { Double(s.atoms.type[$0]) } },
-        AtomQuantity("mass", "mass", { s in each(s) { s.atoms.mass[Int(s.atoms.type[$0])] ?? 0 } }),
-        AtomQuantity("mol", "number of the molecule", isInteger: true) { try carried($0, $0.atoms.molecule, "molecules") },
-        AtomQuantity("q", "charge") { try carried($0, $0.atoms.charge, "charges") },
-        AtomQuantity("proc", "rank that owns the atom", isInteger: true) { s in each(s) { _ in Double(s.communicator.rank) } },
-        AtomQuantity("procp1", "rank that owns the atom, from 1", isInteger: true) { s in each(s) { _ in Double(s.communicator.rank + 1) } },
-    ] + axes("", "position", { s, d in each(s) { s.atoms.position[$0][d] } })
+    public static let table: [AtomQuantity] =
+        [
+            AtomQuantity("id", "number of the atom, from 1", isInteger: true) { s in each(s) { Double(s.atoms.id[$0]) } },
+            AtomQuantity("type", "type, from 1", isInteger: true) { s in each(s) { Double(s.atoms.type[$0]) } },
+            AtomQuantity("mass", "mass", { s in each(s) { s.atoms.mass[Int(s.atoms.type[$0])] ?? 0 } }),
+            AtomQuantity("mol", "number of the molecule", isInteger: true) { try carried($0, $0.atoms.molecule, "molecules") },
+            AtomQuantity("q", "charge") { try carried($0, $0.atoms.charge, "charges") },
+            AtomQuantity("proc", "rank that owns the atom", isInteger: true) { s in each(s) { _ in Double(s.communicator.rank) } },
+            AtomQuantity("procp1", "rank that owns the atom, from 1", isInteger: true) { s in
+                each(s) { _ in Double(s.communicator.rank + 1) }
+            },
+        ] + axes("", "position", { s, d in each(s) { s.atoms.position[$0][d] } })
         + axes("s", "position as a fraction of the box", scaled)
-        + axes("u", "position as if never wrapped", { s, d in
-            each(s) { s.box.unwrapped(s.atoms.position[$0], s.atoms.image[$0])[d] }
-        })
-        + axes("su", "unwrapped position as a fraction of the box", { s, d in
-            let fraction = scaled(s, d)
-            return each(s) { fraction[$0] + Double(s.atoms.image[$0][d]) }
-        })
+        + axes(
+            "u", "position as if never wrapped",
+            { s, d in
+                each(s) { s.box.unwrapped(s.atoms.position[$0], s.atoms.image[$0])[d] }
+            })
+        + axes(
+            "su", "unwrapped position as a fraction of the box",
+            { s, d in
+                let fraction = scaled(s, d)
+                return each(s) { fraction[$0] + Double(s.atoms.image[$0][d]) }
+            })
         + axes(before: "i", "box image", isInteger: true, { s, d in each(s) { Double(s.atoms.image[$0][d]) } })
         + axes(before: "v", "velocity", { s, d in each(s) { s.atoms.velocity[$0][d] } })
-        + axes(before: "f", "force", { s, d in
-            guard s.forces.force.count >= s.atoms.owned else {
-                throw DeckError("forces have not been computed yet; use run 0 before", at: nil)
-            }
-            return each(s) { s.forces.force[$0][d] }
-        })
+        + axes(
+            before: "f", "force",
+            { s, d in
+                guard s.forces.force.count >= s.atoms.owned else {
+                    throw DeckError("forces have not been computed yet; use run 0 before", at: nil)
+                }
+                return each(s) { s.forces.force[$0][d] }
+            })
 
     /// LAMMPS' attributes of richer atom styles, and why there are none here.
     static let refused: [String: String] = {
         var table: [String: String] = [:]
         for name in ["mux", "muy", "muz", "mu"] { table[name] = "atom_style atomic has no dipoles" }
-        for name in ["radius", "diameter", "omegax", "omegay", "omegaz", "angmomx", "angmomy", "angmomz", "tqx", "tqy", "tqz", "heatflow", "temperature"] {
+        for name in [
+            "radius", "diameter", "omegax", "omegay", "omegaz", "angmomx", "angmomy", "angmomz", "tqx", "tqy", "tqz", "heatflow",
+            "temperature",
+        ] {
             table[name] = "atoms are points"
         }
         return table
@@ -55,7 +67,9 @@ public struct AtomQuantity: Sendable {
     /// Quantities that depend on the frame: the three that turn together, whether they are a place, and which of them each is.
     static let generalTurns: [String: (columns: [String], isPlace: Bool, axis: Int)] = {
         var turns: [String: (columns: [String], isPlace: Bool, axis: Int)] = [:]
-        for (names, isPlace) in [(["x", "y", "z"], true), (["xu", "yu", "zu"], true), (["vx", "vy", "vz"], false), (["fx", "fy", "fz"], false)] {
+        for (names, isPlace) in [
+            (["x", "y", "z"], true), (["xu", "yu", "zu"], true), (["vx", "vy", "vz"], false), (["fx", "fy", "fz"], false),
+        ] {
             for (axis, name) in names.enumerated() { turns[name] = (names, isPlace, axis) }
         }
         return turns
@@ -111,7 +125,9 @@ public struct AtomInput: Sendable {
         location = word.location
         if let quantity = AtomQuantity.byName[word.text] {
             source = .quantity(quantity)
-            if let atoms = observation.host?.watchedSystem?.atoms.style, word.text == "q" && !atoms.hasCharge || word.text == "mol" && !atoms.hasMolecule {
+            if let atoms = observation.host?.watchedSystem?.atoms.style,
+                word.text == "q" && !atoms.hasCharge || word.text == "mol" && !atoms.hasMolecule
+            {
                 let what = word.text == "q" ? "charges" : "molecules"
                 throw DeckError("'\(word.text)' is not there: atom_style \(atoms.rawValue) has no \(what)", at: word.location)
             }
@@ -161,7 +177,9 @@ public struct AtomInput: Sendable {
 
     /// The same; places, velocities and forces in the frame of a general triclinic box's edges where asked for.
     func values(_ snapshot: Snapshot, isGeneral: Bool) throws -> [Double] {
-        guard isGeneral, case .quantity(let quantity) = source, let turn = AtomQuantity.generalTurns[quantity.name] else { return try values(snapshot) }
+        guard isGeneral, case .quantity(let quantity) = source, let turn = AtomQuantity.generalTurns[quantity.name] else {
+            return try values(snapshot)
+        }
         let columns = try placing(at: location) { try turn.columns.map { try AtomQuantity.byName[$0]!.values(snapshot.system) } }
         let box = snapshot.system.box
         return (0..<snapshot.system.atoms.owned).map { i in
@@ -199,7 +217,9 @@ extension Observation {
 
     func requireFix(_ id: String, at location: SourceLocation?) throws -> any Fix {
         let fixes = try requireHost().watchedFixes
-        guard let fix = fixes.first(where: { $0.id == id }) else { throw DeckError.unknownID("fix", id, known: fixes.map(\.id), at: location) }
+        guard let fix = fixes.first(where: { $0.id == id }) else {
+            throw DeckError.unknownID("fix", id, known: fixes.map(\.id), at: location)
+        }
         return fix
     }
 }

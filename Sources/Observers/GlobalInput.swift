@@ -26,7 +26,9 @@ struct GlobalInput {
         case .variable(let name, let index):
             try observation.checkVariable(name, at: word.location)
             let isVector = try observation.requireHost().variableStyle(name) == .vector
-            if isColumn && index != nil { throw DeckError("a vector-style variable is a column as a whole: use v_\(name)", at: word.location) }
+            if isColumn && index != nil {
+                throw DeckError("a vector-style variable is a column as a whole: use v_\(name)", at: word.location)
+            }
             guard isVector == (isColumn || index != nil) else {
                 throw DeckError("variable '\(name)' must be \(isVector ? "equal" : "vector")-style here", at: word.location)
             }
@@ -52,7 +54,9 @@ struct GlobalInput {
         }
         let compute = try observation.requireCompute(reference.id, at: location), shape = compute.shape
         let length = isColumn ? (index == nil ? nil : shape.arrayColumns) : (index == nil ? nil : shape.vectorLength)
-        let isThere = isColumn ? (index == nil ? shape.vectorLength != nil : shape.arrayColumns != nil)
+        let isThere =
+            isColumn
+            ? (index == nil ? shape.vectorLength != nil : shape.arrayColumns != nil)
             : (index == nil ? shape.hasScalar : shape.vectorLength != nil)
         guard isThere else {
             let what = isColumn ? (index == nil ? "vector" : "array") : (index == nil ? "single value" : "vector")

@@ -10,9 +10,13 @@ public struct GroupFunctions {
     let group: Group
     let region: (any Region)?
 
-    public init(_ system: System, _ group: Group, _ region: (any Region)?) { (self.system, self.group, self.region) = (system, group, region) }
+    public init(_ system: System, _ group: Group, _ region: (any Region)?) {
+        (self.system, self.group, self.region) = (system, group, region)
+    }
 
-    public static let names = ["count", "mass", "charge", "xcm", "vcm", "fcm", "bound", "gyration", "ke", "angmom", "torque", "inertia", "omega"]
+    public static let names = [
+        "count", "mass", "charge", "xcm", "vcm", "fcm", "bound", "gyration", "ke", "angmom", "torque", "inertia", "omega",
+    ]
 
     /// Number of arguments between the group and the region.
     public static func middleArguments(_ name: String) -> Int {

@@ -56,11 +56,15 @@ public final class Observation {
 
     /// `compute ID group style ...`, whose id and group have been read.
     /// - Throws: `DeckError` at the word that is wrong.
-    public func makeCompute(id: Word, group: Group, _ words: inout Words, styles: [ComputeStyle] = ComputeStyle.builtin) throws -> any Compute {
+    public func makeCompute(id: Word, group: Group, _ words: inout Words, styles: [ComputeStyle] = ComputeStyle.builtin) throws
+        -> any Compute
+    {
         guard compute(id.text) == nil else { throw DeckError("there is already a compute '\(id.text)'", at: id.location) }
         let name = try words.word("a compute style")
         guard let style = styles.first(where: { $0.name == name.text }) else {
-            if let reason = ComputeStyle.refused[name.text] { throw DeckError("compute \(name.text) is not supported: \(reason)", at: name.location) }
+            if let reason = ComputeStyle.refused[name.text] {
+                throw DeckError("compute \(name.text) is not supported: \(reason)", at: name.location)
+            }
             throw DeckError.unknown("compute style", name, known: styles.map(\.name))
         }
         words.context = "compute \(style.name)"
@@ -177,7 +181,9 @@ public final class Observation {
     }
 
     /// Refuses, before a run, what the potential cannot compute.
-    func checkCapabilities(_ wanted: Wanted, of what: String, _ potential: any Potential, at location: SourceLocation?, hint: String = "") throws {
+    func checkCapabilities(_ wanted: Wanted, of what: String, _ potential: any Potential, at location: SourceLocation?, hint: String = "")
+        throws
+    {
         guard let missing = potential.lacks(wanted) else { return }
         throw DeckError("\(what) needs the \(missing), which pair_style \(potential.style) does not have\(hint)", at: location)
     }

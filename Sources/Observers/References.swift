@@ -11,7 +11,8 @@ extension Reference {
         rest = rest.dropFirst(id.count)
         var indices: [Int] = []
         while let open = rest.first {
-            guard open == "[", let close = rest.firstIndex(of: "]"), let index = Int(rest[rest.index(after: rest.startIndex)..<close]), index > 0,
+            guard open == "[", let close = rest.firstIndex(of: "]"), let index = Int(rest[rest.index(after: rest.startIndex)..<close]),
+                index > 0,
                 indices.count < 2
             else { throw DeckError("'\(word.text)' must be like c_ID, c_ID[1] or c_ID[1][2]", at: word.location) }
             indices.append(index)
@@ -29,13 +30,16 @@ extension Reference {
 func expandWildcards(_ words: [Word], perAtom: Bool, isArray: Bool = false, _ observation: Observation) throws -> [Word] {
     try words.flatMap { word -> [Word] in
         let text = word.text
-        guard text.hasPrefix("c_") || text.hasPrefix("f_"), let open = text.firstIndex(of: "["), let close = text[open...].firstIndex(of: "]"),
+        guard text.hasPrefix("c_") || text.hasPrefix("f_"), let open = text.firstIndex(of: "["),
+            let close = text[open...].firstIndex(of: "]"),
             text[open..<close].contains("*")
         else { return [word] }
         let id = String(text.dropFirst(2).prefix { $0 != "[" })
         let reference = Reference(text.hasPrefix("c_") ? .compute : .fix, id)
-        let count = try perAtom
-            ? observation.atomColumns(of: reference, at: word.location) : observation.globalLength(of: reference, isArray: isArray, at: word.location)
+        let count =
+            try perAtom
+            ? observation.atomColumns(of: reference, at: word.location)
+            : observation.globalLength(of: reference, isArray: isArray, at: word.location)
         let parts = text[text.index(after: open)..<close].split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count == 2, let low = parts[0].isEmpty ? 1 : Int(parts[0]), let high = parts[1].isEmpty ? count : Int(parts[1]),
             low >= 1, high <= count, low <= high

@@ -13,7 +13,8 @@ public enum RunReport {
     /// Before a run: neighbour list (when it differs from the run before) and settings.
     public static func setup(_ simulation: Simulation, _ observation: Observation, style: String = "Verlet") -> String {
         let system = simulation.system
-        let head = neighbourChanges(simulation, observation)
+        let head =
+            neighbourChanges(simulation, observation)
             + "Setting up \(simulation.respa == nil ? style : "r-RESPA") run ...\n  Unit style    : \(system.units.name.rawValue)\n"
             + "  Current step  : \(system.step)\n"
         guard let levels = simulation.respa else {
@@ -132,7 +133,9 @@ public enum RunReport {
     }
 
     /// Where an ensemble's pair time went.
-    private static func memberTable(_ members: [(name: String, seconds: Double)], _ loop: Double, _ communicator: any Communicator) -> String {
+    private static func memberTable(_ members: [(name: String, seconds: Double)], _ loop: Double, _ communicator: any Communicator)
+        -> String
+    {
         guard !members.isEmpty else { return "" }
         let width = members.map(\.name.count).max()! + 1
         var text = "\nPair time by member:\n" + left("Member", max(width, 8)) + "|  min time  |  avg time  |  max time  |%varavg| %total\n"
@@ -153,7 +156,8 @@ public enum RunReport {
         text += "\nTotal # of neighbors = \(g.string(pairs))\n"
         if system.atoms.total > 0 { text += "Ave neighs/atom = \(g.string(pairs / Double(system.atoms.total)))\n" }
         text += "Neighbor list builds = \(simulation.counters.builds)\n"
-        text += simulation.neighbours.checksDistance
+        text +=
+            simulation.neighbours.checksDistance
             ? "Dangerous builds = \(simulation.counters.dangerousBuilds)\n" : "Dangerous builds not checked\n"
         return text
     }

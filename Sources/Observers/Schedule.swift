@@ -35,7 +35,8 @@ public struct Schedule: Sendable {
         } else if zeroIsNever, word.text == "0" {
             self.init(.never, at: word.location)
         } else {
-            throw DeckError("\(what) must be a \(zeroIsNever ? "" : "positive ")number of steps or v_name, not '\(word.text)'", at: word.location)
+            throw DeckError(
+                "\(what) must be a \(zeroIsNever ? "" : "positive ")number of steps or v_name, not '\(word.text)'", at: word.location)
         }
     }
 

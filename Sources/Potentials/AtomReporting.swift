@@ -24,7 +24,8 @@ public protocol AtomReporting: Potential {
 
 /// A potential of pairs whose interaction can be asked for pair by pair.
 public protocol PairInteraction: PairwisePotential {
-    /// Energy, and force divided by distance (along r_i - r_j, on i), of atoms of types i and j at a squared distance; nil beyond the cutoff.
+    /// Energy, and force divided by distance (along r_i - r_j, on i), of atoms of types i and j at a squared distance; nil beyond the
+    /// cutoff.
     func interaction(_ i: Int, _ j: Int, distanceSquared: Double) -> (energy: Double, forceOverDistance: Double)?
 }
 

@@ -24,9 +24,11 @@ public struct IndexedRun: Sendable {
     }
 }
 
-/// An SQLite file made from the folders: status and reports read it instead of thousands of files. It is never the truth, and may be deleted at any time.
+/// An SQLite file made from the folders: status and reports read it instead of thousands of files. It is never the truth, and may be
+/// deleted at any time.
 ///
-/// Locks of SQLite do not hold on network file systems; so one process at a time, which holds a token, brings it up to date, and others read the folders.
+/// Locks of SQLite do not hold on network file systems; so one process at a time, which holds a token, brings it up to date, and others
+/// read the folders.
 public final class Index {
     private let folder: SweepFolder
     private let database: DatabaseQueue
@@ -34,7 +36,8 @@ public final class Index {
     /// The layout of the tables; a file with another is made anew.
     private static let layout = 2
 
-    /// - Parameter isShared: false makes an index in memory: where the folder may not be written, or another process is at work on the file.
+    /// - Parameter isShared: false makes an index in memory: where the folder may not be written, or another process is at work on the
+    ///   file.
     private init(_ folder: SweepFolder, isShared: Bool) throws {
         self.folder = folder
         database = isShared ? try Self.open(folder.index) : try DatabaseQueue()
@@ -118,7 +121,8 @@ public final class Index {
                 }
                 try statement.execute(arguments: [
                     spec.id, place, String(decoding: try encoder.encode(spec), as: UTF8.self), token.name, state.word, path,
-                    record.map { String(decoding: $0, as: UTF8.self) }, end?.reason, end?.wall, end?.ranks, end?.analysis?.time, end?.analysis?.drift,
+                    record.map { String(decoding: $0, as: UTF8.self) }, end?.reason, end?.wall, end?.ranks, end?.analysis?.time,
+                    end?.analysis?.drift,
                 ])
             }
         }

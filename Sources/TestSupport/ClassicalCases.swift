@@ -40,6 +40,13 @@ enum ClassicalCases {
         pairs("harmonic-cut", "harmonic/cut", "1 1 0.8 3.6\n1 2 0.9 3.7\n2 2 1.1 3.9", [3.6, 3.7, 3.9]),
         pairs("ufm", "ufm 6.0", "1 1 1.2 1.9\n2 2 0.9 2.2", [6]),
         pairs("table", "table spline 4000", "1 1 dense.table FIRST\n1 2 dense.table SECOND\n2 2 dense.table SECOND", [6]),
+        pairs(
+            "lj-coulomb-bonded", "lj/cut/coul/cut 5.0 6.0", "1 1 0.02 2.2\n2 2 0.03 2.3", [5, 6], charge: [0, 0.3, -0.45], isBonded: true),
+        pairs(
+            "born-dsf-bonded", "born/coul/dsf 0.25 6.0 2.3", "* * 0.2 0.33 2.4 20 4", [2.3, 6], charge: [0, 0.3, -0.45], isBonded: true),
+        pairs(
+            "table-bonded", "table spline 4000", "1 1 dense.table FIRST\n1 2 dense.table SECOND\n2 2 dense.table SECOND", [6],
+            isBonded: true),
         bodies("eam-alloy", "eam/alloy", "* * both.eam.alloy Si Ni", []),
         bodies("eam-fs", "eam/fs", "* * both.eam.fs Si Ni", []),
         bodies("eam", "eam", "1 1 first.eam\n2 2 second.eam", funcflEnd),
@@ -67,13 +74,13 @@ enum ClassicalCases {
     }
 
     private static func pairs(
-        _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]? = nil
+        _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]? = nil, isBonded: Bool = false
     ) -> PotentialCase {
-        make(name, style, lines, distances, charge: charge, isShifted: true)
+        make(name, style, lines, distances, charge: charge, isShifted: true, isBonded: isBonded)
     }
 
     private static func bodies(_ name: String, _ style: String, _ lines: String, _ distances: [Double]) -> PotentialCase {
-        make(name, style, lines, distances, charge: nil, isShifted: false)
+        make(name, style, lines, distances, charge: nil, isShifted: false, isBonded: false)
     }
 
     /// Forces of a table are the gradient to its resolution, so it is fine here.
@@ -90,14 +97,14 @@ enum ClassicalCases {
     }()
 
     private static func make(
-        _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]?, isShifted: Bool
+        _ name: String, _ style: String, _ lines: String, _ distances: [Double], charge: [Double]?, isShifted: Bool, isBonded: Bool
     ) -> PotentialCase {
         @Sendable func prepared(_ system: TestSystem) -> TestSystem {
             var other = distances.isEmpty ? system : system.avoiding(distances)
             other.charge = charge
             // Whatever the elements, they are told apart by type alone.
             other.masses = other.masses.map { _ in nil }
-            return other
+            return isBonded ? other.paired(within: 3, .fractional) : other
         }
         @Sendable func model(_ setup: PotentialSetup, isPlain: Bool) throws -> any Potential {
             var setup = setup
@@ -127,9 +134,26 @@ enum ClassicalCases {
                 var system = TestSystem.liquid(count: 150, distance: 2.2, typeCount: 2)
                 system.charge = charge
                 system.masses = [nil, nil, nil]
-                return system
+                return isBonded ? system.paired(within: 3, .fractional) : system
             },
-            small: { TestSystem.standard(distance: 2.4, typeCount: 2).map(prepared) },
+            small: { (isBonded ? TestSystem.molecular(distance: 2.4) : TestSystem.standard(distance: 2.4, typeCount: 2)).map(prepared) },
             reference: { try model($0, isPlain: true) }, make: { try model($0, isPlain: false) })
+    }
+}
+
+extension SpecialBonds {
+    /// Bonded neighbours have parts of their interaction.
+    static let fractional: SpecialBonds = {
+        var bonds = SpecialBonds()
+        (bonds.lj[1], bonds.coulomb[1]) = (0.35, 0.6)
+        return bonds
+    }()
+}
+
+extension TestSystem {
+    /// Those of the standard systems that are wide enough for bonds to be shorter than half the box.
+    static func molecular(distance: Double) -> [TestSystem] {
+        let all = standard(distance: distance, typeCount: 2)
+        return [all[0], all[2], all[3], all[5]]
     }
 }

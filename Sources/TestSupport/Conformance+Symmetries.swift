@@ -62,12 +62,15 @@ extension Conformance {
                 skip(.replica, "it sees whole molecules")
                 return
             }
-            let n = [3, 2, 1].compactMap { most -> [Int]? in
-                let n = (0..<3).map { system.box.isPeriodic($0) ? most : 1 }
-                return n[0] * n[1] * n[2] * system.count <= options.largestReplica ? n : nil
-            }.first ?? [1, 1, 1]
+            let n =
+                [3, 2, 1].compactMap { most -> [Int]? in
+                    let n = (0..<3).map { system.box.isPeriodic($0) ? most : 1 }
+                    return n[0] * n[1] * n[2] * system.count <= options.largestReplica ? n : nil
+                }.first ?? [1, 1, 1]
             var copies = n
-            if n == [1, 1, 1], 2 * system.count <= options.largestReplica, let d = (0..<3).first(where: system.box.isPeriodic) { copies[d] = 2 }
+            if n == [1, 1, 1], 2 * system.count <= options.largestReplica, let d = (0..<3).first(where: system.box.isPeriodic) {
+                copies[d] = 2
+            }
             let number = copies[0] * copies[1] * copies[2]
             guard number > 1 else {
                 skip(.replica, "the supercell would have more than \(options.largestReplica) atoms")

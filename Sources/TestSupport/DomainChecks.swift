@@ -12,10 +12,13 @@ public struct DomainChecks {
     let wrapped: [Vector]
     var results: [CheckResult] = []
 
-    public init(_ system: TestSystem, distance: Double, communicator: any Communicator, processors: [Int?] = [nil, nil, nil], isUneven: Bool = false) {
+    public init(
+        _ system: TestSystem, distance: Double, communicator: any Communicator, processors: [Int?] = [nil, nil, nil], isUneven: Bool = false
+    ) {
         (self.system, self.distance, self.communicator) = (system, distance, communicator)
-        guard let decomposition = Decomposition(
-            box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors)
+        guard
+            let decomposition = Decomposition(
+                box: system.box, rank: communicator.rank, size: communicator.size, wanted: processors)
         else { fatalError("no grid of \(communicator.size) ranks fits processors \(processors)") }
         // Bricks from thin to wide: the thinnest of seven is a hundredth of the box, so that images come from several bricks away.
         let uneven = decomposition.grid.map { n in Decomposition.equalCuts(n).map { $0 * $0 * (3 - $0) / 2 } }
@@ -49,7 +52,8 @@ public struct DomainChecks {
         ]
     }
 
-    public static func all(_ communicator: any Communicator, processors: [Int?] = [nil, nil, nil], isUneven: Bool = false) -> [CheckResult] {
+    public static func all(_ communicator: any Communicator, processors: [Int?] = [nil, nil, nil], isUneven: Bool = false) -> [CheckResult]
+    {
         cases().flatMap { system, distance in
             var checks = DomainChecks(system, distance: distance, communicator: communicator, processors: processors, isUneven: isUneven)
             checks.checkMigration()

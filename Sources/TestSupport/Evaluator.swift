@@ -59,12 +59,18 @@ public final class Evaluator {
         }
         self.decomposition = decomposition
         atoms = system.atoms(on: decomposition)
+        if system.molecules != nil {
+            atoms.setConnections(.bond, system.bonds(of: atoms), communicator)
+            _ = atoms.findSpecialNeighbours(system.specialBonds, communicator)
+        }
         atoms.migrate(box: box, decomposition: decomposition, communicator: communicator)
         let needs = potential.requirements
         halo = Halo(communicator: communicator, box: box)
         halo.build(&atoms, decomposition: decomposition, width: needs.haloDepth + skin)
         list = NeighbourList(kind: needs.list, distance: needs.cutoff + skin)
-        CellGrid().build(list, atoms)
+        let special = SpecialFilter(
+            system.specialBonds, box: box, keepsExcluded: potential.keepsExcludedPairs, scales: potential.specialTreatment == .scaled)
+        CellGrid().build(list, atoms, special: special)
     }
 
     private func context(_ wanted: Wanted, step: Int = 0) -> ComputeContext {
@@ -179,6 +185,17 @@ public final class Evaluator {
 }
 
 extension TestSystem {
+    /// Of each owned atom: type 1, its id and a partner's, of all atoms of its molecule that come after it.
+    fileprivate func bonds(of atoms: borrowing Atoms) -> [[Double]] {
+        guard let molecules else { return [] }
+        let members = Dictionary(grouping: positions.indices) { molecules[$0] }
+        let places = Dictionary(uniqueKeysWithValues: zip(ids, ids.indices))
+        return (0..<atoms.owned).map { i in
+            let place = places[atoms.id[i]]!
+            return members[molecules[place]]!.filter { $0 > place }.flatMap { [1, Double(ids[place]), Double(ids[$0])] }
+        }
+    }
+
     /// The atoms that this rank owns, positions as they are in the system (not wrapped).
     public func atoms(on decomposition: Decomposition) -> Atoms {
         var atoms = Atoms(typeCount: typeCount)

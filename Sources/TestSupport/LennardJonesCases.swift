@@ -5,11 +5,22 @@ import Potentials
 enum LennardJonesCases {
     static let all: [PotentialCase] = [
         PotentialCase("lj", system: { liquid(1) }, small: { systems(1) }, reference: { try make($0, isPlain: true) }) { try make($0) },
-        PotentialCase("lj-two-types", system: { liquid(2) }, small: { systems(2) }, reference: { try make($0, isPlain: true) }) { try make($0) },
-        PotentialCase("lj-slab", system: { TestSystem.slab(a: 1.6, vacuum: 12, typeCount: 2, isPeriodic: false).inReducedUnits().avoiding([2.5, 2.2, 1.9]) }) { try make($0) },
-        PotentialCase("lj-triclinic", system: { TestSystem.triclinicLiquid(count: 300, distance: 0.95).inReducedUnits() }, small: { [] }) { try make($0) },
+        PotentialCase("lj-two-types", system: { liquid(2) }, small: { systems(2) }, reference: { try make($0, isPlain: true) }) {
+            try make($0)
+        },
+        PotentialCase(
+            "lj-bonded", system: { liquid(2).paired(within: 1.3, .fractional) },
+            small: { TestSystem.molecular(distance: 1.1).map { separated($0).paired(within: 1.3, .fractional) } },
+            reference: { try make($0, isPlain: true) }
+        ) { try make($0) },
+        PotentialCase("lj-slab", system: { separated(TestSystem.slab(a: 1.6, vacuum: 12, typeCount: 2, isPeriodic: false)) }) {
+            try make($0)
+        },
+        PotentialCase(
+            "lj-triclinic", system: { TestSystem.triclinicLiquid(count: 300, distance: 0.95).inReducedUnits() }, small: { [] }
+        ) { try make($0) },
         PotentialCase("lj-one-atom", system: { TestSystem.oneAtomCell(a: 1.1).inReducedUnits() }, small: { [] }) { try make($0) },
-        PotentialCase("lj-cluster", system: { TestSystem.cluster(count: 40, distance: 0.95, typeCount: 2).inReducedUnits().avoiding([2.5, 2.2, 1.9]) }) { try make($0) },
+        PotentialCase("lj-cluster", system: { separated(TestSystem.cluster(count: 40, distance: 0.95, typeCount: 2)) }) { try make($0) },
         PotentialCase("zero", system: { liquid(1) }, small: { systems(1) }) { _ in ZeroPotential(cutoff: 2.5) },
     ]
 
@@ -21,8 +32,11 @@ enum LennardJonesCases {
     }
 
     private static func systems(_ typeCount: Int) -> [TestSystem] {
-        TestSystem.standard(distance: 1.1, typeCount: typeCount).map { $0.inReducedUnits().avoiding([2.5, 2.2, 1.9]) }
+        TestSystem.standard(distance: 1.1, typeCount: typeCount).map(separated)
     }
+
+    /// In reduced units, without pairs at a cutoff.
+    private static func separated(_ system: TestSystem) -> TestSystem { system.inReducedUnits().avoiding([2.5, 2.2, 1.9]) }
 
     /// Shifted, so that finite differences see a continuous energy. Several types have different sizes, depths and cutoffs.
     private static func make(_ setup: PotentialSetup, isPlain: Bool = false) throws -> any Potential {

@@ -58,7 +58,9 @@ enum NEPCases {
         standard("nep", SyntheticNEP(), [4.8, 3.7]),
         standard("nep-zbl", zbl, [4.8, 3.7, 2.6]),
         standard("nep-typewise", typewise, [5, 4.1, 4.4, 3.6, 4.7, 3.85]),
-        PotentialCase("nep3", options: options, system: liquid, small: { Array(systems([4.8, 3.7]).prefix(2)) }, reference: maker(version3, true), make: maker(version3)),
+        PotentialCase(
+            "nep3", options: options, system: liquid, small: { Array(systems([4.8, 3.7]).prefix(2)) }, reference: maker(version3, true),
+            make: maker(version3)),
         PotentialCase("nep-null", options: options, system: liquid, small: { [systems([4.8, 3.7])[2]] }) {
             try SyntheticNEP().make($0, elements: ["NULL", "O"])
         },

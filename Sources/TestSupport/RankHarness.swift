@@ -54,7 +54,8 @@ public enum RankHarness {
         let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
         guard process.terminationStatus == 0 else {
             throw Failure(
-                description: "\(name) \(words.joined(separator: " ")) on \(ranks) ranks ended with status \(process.terminationStatus):\n\(text)")
+                description:
+                    "\(name) \(words.joined(separator: " ")) on \(ranks) ranks ended with status \(process.terminationStatus):\n\(text)")
         }
         return text
     }
@@ -85,14 +86,16 @@ public func compareRanks(_ serial: Evaluation, _ parallel: Evaluation, _ name: S
     let energy = (serial.energy - parallel.energy).magnitude
     var results = [
         CheckResult(
-            "energy", name, deviation: energy, tolerance: options.energyTolerance * max(serial.energyMagnitude, Double.leastNormalMagnitude)),
+            "energy", name, deviation: energy, tolerance: options.energyTolerance * max(serial.energyMagnitude, Double.leastNormalMagnitude)
+        ),
         CheckResult(
             "forces", name, deviation: serial.forceDistance(parallel), tolerance: options.forceTolerance * max(1, serial.largestForce)),
         CheckResult(
             "virial", name, deviation: serial.virial.distance(parallel.virial),
             tolerance: options.forceTolerance * max(1, serial.largestForce, serial.virial.largest)),
     ]
-    for (one, other) in zip(serial.atomEnergies, parallel.atomEnergies) where !((one - other).magnitude <= options.energyTolerance * max(1, serial.energyMagnitude)) {
+    for (one, other) in zip(serial.atomEnergies, parallel.atomEnergies)
+    where !((one - other).magnitude <= options.energyTolerance * max(1, serial.energyMagnitude)) {
         results.append(CheckResult("per-atom energies", name, deviation: (one - other).magnitude, tolerance: 0))
         break
     }

@@ -25,7 +25,8 @@ public struct SyntheticSNAP: Sendable {
     }
 
     public var parameters: String {
-        (["rcutfac \(cutoffFactor)", "twojmax \(twoJMax)"] + (isQuadratic ? ["quadraticflag 1"] : []) + (isMultiElement ? ["chemflag 1"] : [])
+        (["rcutfac \(cutoffFactor)", "twojmax \(twoJMax)"] + (isQuadratic ? ["quadraticflag 1"] : [])
+            + (isMultiElement ? ["chemflag 1"] : [])
             + keywords).joined(separator: "\n") + "\n"
     }
 

@@ -46,7 +46,8 @@ extension TestSystem {
         count: Int, distance: Double, spread: Double = 1.8, typeCount: Int = 1, seed: UInt64 = 1
     ) -> TestSystem {
         let edge = cubeRoot(Double(count) * spread * distance * distance * distance / 0.99)
-        let box = Box(lo: Vector(xyz: -0.3, 0.7, 1.1) * distance, hi: Vector(xyz: -0.3, 0.7, 1.1) * distance + Vector(xyz: 1, 1.1, 0.9) * edge)
+        let box = Box(
+            lo: Vector(xyz: -0.3, 0.7, 1.1) * distance, hi: Vector(xyz: -0.3, 0.7, 1.1) * distance + Vector(xyz: 1, 1.1, 0.9) * edge)
         return TestSystem(
             "liquid", box: box, positions: scattered(count, in: box, distance: distance, seed: seed), typeCount: typeCount)
     }
@@ -133,6 +134,25 @@ extension TestSystem {
             if failures == 2000 { least *= 0.99 }
         }
         return positions
+    }
+
+    /// The same in molecules of two: each atom joins the nearest later one that is still alone and within `reach`, as the positions are
+    /// (not its periodic images).
+    public func paired(within reach: Double, _ bonds: SpecialBonds) -> TestSystem {
+        var other = self, molecules = Array(1...max(1, count)).prefix(count).map { $0 }
+        var isAlone = Array(repeating: true, count: count)
+        for i in positions.indices where isAlone[i] {
+            func distance(_ j: Int) -> Double {
+                let d = (positions[i] - positions[j]).xyz
+                return d.dot(d).squareRoot()
+            }
+            let near = positions.indices.dropFirst(i + 1).filter { isAlone[$0] && distance($0) < reach }
+            guard let j = near.min(by: { distance($0) < distance($1) }) else { continue }
+            molecules[j] = molecules[i]
+            isAlone[j] = false
+        }
+        (other.molecules, other.specialBonds) = (molecules, bonds)
+        return other.named("\(name), bonded")
     }
 
     /// The same with atoms nudged until no pair stands within `margin` of any of these distances: derivatives by difference of a

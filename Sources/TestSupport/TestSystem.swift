@@ -17,6 +17,10 @@ public struct TestSystem: Sendable {
     public var units = Units.metal
     /// Charge of an atom of each type, index 0 unused; nil: atoms have none.
     public var charge: [Double]?
+    /// Molecule of each atom; nil: there are none. All atoms of a molecule are bonded to each other.
+    public var molecules: [Int]?
+    /// Factors between bonded atoms.
+    public var specialBonds = SpecialBonds()
 
     public init(_ name: String, box: Box, positions: [Vector], types: [Int32]? = nil, typeCount: Int = 1) {
         self.name = name
@@ -134,6 +138,7 @@ extension TestSystem {
         other.positions = indices.map { positions[$0] }
         other.types = indices.map { types[$0] }
         other.ids = indices.map { ids[$0] }
+        other.molecules = molecules.map { old in indices.map { old[$0] } }
         return other
     }
 
@@ -142,12 +147,14 @@ extension TestSystem {
         var other = self
         other.positions = []
         other.types = []
+        if molecules != nil { other.molecules = [] }
         for k in 0..<nz {
             for j in 0..<ny {
                 for i in 0..<nx {
                     let shift = box.shift(SIMD4(Int32(i), Int32(j), Int32(k), 0))
                     other.positions += positions.map { $0 + shift }
                     other.types += types
+                    if let molecules { other.molecules! += molecules.map { $0 + (k * ny * nx + j * nx + i) * (count + 1) } }
                 }
             }
         }

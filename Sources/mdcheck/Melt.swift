@@ -106,12 +106,17 @@ struct Melt {
         for _ in 0..<10 { compute(0, []) }
         lap(6)
         if communicator.rank == 0 {
-            print("\(system.count) atoms, \(communicator.size) ranks, \(steps) steps, \(Double(pairs) / Double(system.count)) pairs an atom")
+            print(
+                "\(system.count) atoms, \(communicator.size) ranks, \(steps) steps, \(Double(pairs) / Double(system.count)) pairs an atom")
             print("E/N before: potential \(before.potential), kinetic \(before.kinetic), total \(before.potential + before.kinetic)")
             print("E/N after:  potential \(after.potential), kinetic \(after.kinetic), total \(after.potential + after.kinetic)")
             func ms(_ seconds: Double) -> Double { (seconds * 1e5).rounded() / 100 }
-            print("processor time in ms: total \(ms(total)); integrate \(ms(times[0])), halo and migration \(ms(times[1])), list \(ms(times[2])),")
-            print("  pair \(ms(times[3])), reverse \(ms(times[4])); a pair step \(ms(times[3] / Double(steps))), a pullback \(ms(times[5] / 10)), the plain kernel \(ms(times[6] / 10))")
+            print(
+                "processor time in ms: total \(ms(total)); integrate \(ms(times[0])), halo and migration \(ms(times[1])), list \(ms(times[2])),"
+            )
+            print(
+                "  pair \(ms(times[3])), reverse \(ms(times[4])); a pair step \(ms(times[3] / Double(steps))), a pullback \(ms(times[5] / 10)), the plain kernel \(ms(times[6] / 10))"
+            )
         }
         communicator.finish()
     }

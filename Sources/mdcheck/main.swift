@@ -84,4 +84,3 @@ case "bench":
 default:
     print(usage)
 }
-

@@ -13,7 +13,9 @@ struct Fold: ExpressibleByArgument {
 
     init?(argument: String) {
         let words = argument.split(separator: "/", omittingEmptySubsequences: false)
-        guard words.count == 2, let number = Int(words[0]), let count = Int(words[1]), count > 1, (1...count).contains(number) else { return nil }
+        guard words.count == 2, let number = Int(words[0]), let count = Int(words[1]), count > 1, (1...count).contains(number) else {
+            return nil
+        }
         self.init(number, of: count)
     }
 }

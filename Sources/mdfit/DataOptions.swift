@@ -45,8 +45,8 @@ struct DataOptions: ParsableArguments {
     var test: FrameSelection { FrameSelection(every: every) }
 }
 
-/// The predictions of one deck's bases on this rank's frames of a data set: from the cache if one is named and is up to date, else computed.
-/// Collective.
+/// The predictions of one deck's bases on this rank's frames of a data set: from the cache if one is named and is up to date, else
+/// computed. Collective.
 /// - Throws: on every rank, what any rank met.
 func basePredictions(
     _ decks: BaseDecks, _ path: String, _ selection: FrameSelection, cache folder: String?, _ communicator: any Communicator

@@ -117,7 +117,9 @@ extension Evaluate {
         print("# spread of members against errors: \(summary.components) force components, \(summary.unspread) more without spread")
         print("force_alpha_ml \(summary.alphaML)")
         print("force_alpha_corrected \(summary.alphaCorrected)")
-        if summary.alphaCorrected.isNaN { print("# there is no corrected estimate where errors are smaller than the uncertainty of the members' mean") }
+        if summary.alphaCorrected.isNaN {
+            print("# there is no corrected estimate where errors are smaller than the uncertainty of the members' mean")
+        }
         print("# share within 1, 2, 3 sigma; 0.683 0.954 0.997 if errors were Gaussian")
         let rows = [("raw", summary.rawCoverage), ("ml", summary.coverageML), ("corrected", summary.coverageCorrected)]
         for (name, shares) in rows where !shares.isEmpty {

@@ -93,7 +93,8 @@ final class PotentialDeck: DeckHost {
         }
         if let system = session.system {
             guard last <= system.atoms.typeCount else {
-                throw DeckError("the first labelmap made \(system.atoms.typeCount) types; name all in one command", at: command.name.location)
+                throw DeckError(
+                    "the first labelmap made \(system.atoms.typeCount) types; name all in one command", at: command.name.location)
             }
             return
         }

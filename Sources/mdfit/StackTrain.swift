@@ -43,10 +43,16 @@ struct StackTrainCommand: RankCommand {
     @Option(help: "What the network knows of the bases: forces, or geometry only.")
     var features = StackConfiguration.Features.forces
 
-    @Option(help: "How a conservative ensemble weights energies: none (constants), local (by each atom's surroundings), or global (one set for a structure, not extensive).")
+    @Option(
+        help:
+            "How a conservative ensemble weights energies: none (constants), local (by each atom's surroundings), or global (one set for a structure, not extensive)."
+    )
     var gate = StackConfiguration.Gate.none
 
-    @Option(help: "Constant weights of the bases: minimum-variance, by least squares of forces on TRAIN with the sum 1, or uniform, where bases are too alike for that.")
+    @Option(
+        help:
+            "Constant weights of the bases: minimum-variance, by least squares of forces on TRAIN with the sum 1, or uniform, where bases are too alike for that."
+    )
     var weights = BaseWeights.minimumVariance
 
     @Flag(help: "Use the deck's elements only, not its bases: a single network of the same size, for comparison.")
@@ -54,14 +60,17 @@ struct StackTrainCommand: RankCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: "Decks of the same bases trained with mdfit train --fold 1/K, 2/K, ... K/K: each frame's predictions are those of bases that have not seen it, so that all frames train the stack.")
+        help:
+            "Decks of the same bases trained with mdfit train --fold 1/K, 2/K, ... K/K: each frame's predictions are those of bases that have not seen it, so that all frames train the stack."
+    )
     var outOfFold: [String] = []
 
     @OptionGroup var data: DataOptions
     @OptionGroup var network: NetworkOptions
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: "Start from the parameters of this stacked ensemble, of the same network; features of forces that it lacks start at zero.")
+    @Option(
+        help: "Start from the parameters of this stacked ensemble, of the same network; features of forces that it lacks start at zero.")
     var from: String?
 
     @Option(help: "How many epochs, the last ones, with connected features.")
@@ -105,7 +114,8 @@ struct StackTrainCommand: RankCommand {
             learner, training: task(trainingSet, trainingPredictions, split.training),
             validation: task(heldSet, heldPredictions, split.held),
             training.schedule(connected: connected), training.optimizer, communicator)
-        let settings = "\(try learner.configuration.json) \(training.description(connected: connected)) "
+        let settings =
+            "\(try learner.configuration.json) \(training.description(connected: connected)) "
             + "\(split.training.count) \(split.held.count) \(outOfFold)"
         try runTraining(trainer, training, name: potential, settings: settings, output: output, communicator) {
             learner.load($0)
@@ -129,11 +139,12 @@ struct StackTrainCommand: RankCommand {
             return try StackLearner(file, configuration, precision: training.precision)
         }
         let all = Array(p.names.indices)
-        let weights: [Double] = switch self.weights {
-        case _ where withoutBases: []
-        case .uniform: all.map { _ in 1 / Double(all.count) }
-        case .minimumVariance: ErrorMoments(p, communicator).sum().minimumVariance(all)
-        }
+        let weights: [Double] =
+            switch self.weights {
+            case _ where withoutBases: []
+            case .uniform: all.map { _ in 1 / Double(all.count) }
+            case .minimumVariance: ErrorMoments(p, communicator).sum().minimumVariance(all)
+            }
         var configuration = StackConfiguration(kind: kind, elements: p.elements, bases: withoutBases ? [] : p.names, weights: weights)
         network.apply(to: &configuration)
         (configuration.features, configuration.gate) = (features, gate)

@@ -4,7 +4,8 @@ import Sweep
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures how fast a plan is taken in and its runs are claimed and given back; runs nothing.", shouldDisplay: false)
+        commandName: "bench", abstract: "Measures how fast a plan is taken in and its runs are claimed and given back; runs nothing.",
+        shouldDisplay: false)
 
     @OptionGroup var arguments: SweepArguments
 

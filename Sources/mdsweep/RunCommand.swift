@@ -26,7 +26,9 @@ struct RunCommand: ParsableCommand {
             (options.cores, options.limit, options.lease, options.waits) = (cores, limit, lease, !noWait)
             if lease < 1 { throw ValidationError("a lease of less than a second would be lost at once") }
             if let time {
-                guard let seconds = Duration.seconds(time) else { throw ValidationError("--time takes 90 s, 30 min, 2 h or 1:30:00, not '\(time)'") }
+                guard let seconds = Duration.seconds(time) else {
+                    throw ValidationError("--time takes 90 s, 30 min, 2 h or 1:30:00, not '\(time)'")
+                }
                 options.time = seconds
             }
             let folder = try plan == nil ? SweepFolder(arguments.sweep) : SweepFolder.make(arguments.path(plan))

@@ -30,7 +30,8 @@ struct StatusCommand: ParsableCommand {
 
 struct RetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Puts ended runs back into the queue.", discussion: "They begin anew in a new folder, tryN; what they wrote stays.")
+        commandName: "retry", abstract: "Puts ended runs back into the queue.",
+        discussion: "They begin anew in a new folder, tryN; what they wrote stays.")
 
     @OptionGroup var arguments: SweepArguments
     @Argument(help: "Runs: ids or folder names, or the beginnings of such.") var ids: [String] = []

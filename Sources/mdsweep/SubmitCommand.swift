@@ -5,7 +5,9 @@ import Sweep
 struct SubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Submits drivers of a sweep to Slurm, as an array job.",
-        discussion: "Each task of the array is a driver; they share the runs as they come. Submit again, or use --chain, to go on after the time limit.")
+        discussion:
+            "Each task of the array is a driver; they share the runs as they come. Submit again, or use --chain, to go on after the time limit."
+    )
 
     @OptionGroup var arguments: SweepArguments
     @Option(help: "Drivers.") var tasks = 1
@@ -34,7 +36,9 @@ struct SubmitCommand: ParsableCommand {
             (script.tasks, script.atOnce, script.cores, script.partition) = (tasks, atOnce, cores, partition)
             (script.account, script.memory, script.options, script.setup) = (account, memory, sbatch, setup)
             if let time {
-                guard let seconds = Duration.seconds(time) else { throw ValidationError("--time takes 30 min, 12 h or 1:30:00, not '\(time)'") }
+                guard let seconds = Duration.seconds(time) else {
+                    throw ValidationError("--time takes 30 min, 12 h or 1:30:00, not '\(time)'")
+                }
                 script.time = seconds
                 // A tenth of the time at most, also of a short job.
                 script.margin = min(script.margin, max(10, seconds / 10))

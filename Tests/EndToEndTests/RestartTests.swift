@@ -66,6 +66,34 @@ import Testing
         for name in Self.outputs { #expect(try Self.bytes(resumed, name) == Self.bytes(whole, name), "\(name) on \(ranks) ranks") }
     }
 
+    /// As in LAMMPS, the variable may be defined after read_restart, which knows the style alone; here the coefficients too.
+    @Test("hybrid/scaled by a variable that is defined after read_restart", arguments: ["", "pair_coeff * * morse 1.0 2.0 1.2\n"])
+    func scales(coefficients: String) throws {
+        let scale = "variable fac equal 0.3+0.002*step\n"
+        let settings = "fix 1 all nve\nthermo_modify format float %.17g\nthermo 10\n"
+        let style = """
+            pair_style hybrid/scaled v_fac lj/cut 2.5 0.5 morse 2.5
+            pair_coeff * * lj/cut 1 1
+            pair_coeff * * morse 1.0 2.0 1.2
+
+            """
+        // So may it after pair_style.
+        let whole = try DeckRunner.run(Self.start + style + scale + settings + "run 20\nwrite_restart r.20\nrun 20\n")
+        defer { DeckRunner.cleanUp(whole) }
+        #expect(whole.status == 0, "\(whole.errors)")
+        let files = ["r.20": try Self.bytes(whole, "r.20")]
+        let resumed = try DeckRunner.run("read_restart r.20\n" + scale + coefficients + settings + "run 20\n", bytes: files)
+        defer { DeckRunner.cleanUp(resumed) }
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        // The second run of the first deck has set up anew.
+        let rows = [resumed, whole].map { Self.rows($0, after: 30).map { $0.split(separator: " ").compactMap { Double($0) } } }
+        #expect(rows[0].count == 2 && rows[1].map(\.count) == [6, 6])
+        for (a, b) in zip(rows[0].joined(), rows[1].joined()) { #expect(abs(a - b) <= 1e-11 * max(1, abs(b)), "\(a) and \(b)") }
+        let without = try DeckRunner.run("read_restart r.20\n" + coefficients + settings + "run 20\n", bytes: files)
+        defer { DeckRunner.cleanUp(without) }
+        #expect(without.status != 0 && without.errors.contains("variable 'fac'"), "\(without.errors)")
+    }
+
     @Test("read on another number of ranks: the same state", arguments: [(1, 3), (4, 1)]) func otherRanks(from: Int, to: Int) throws {
         let first = try DeckRunner.run(Self.start + Self.rest(steps: "60"), ranks: from)
         defer { DeckRunner.cleanUp(first) }

@@ -45,7 +45,7 @@ import Testing
         #expect(message("eam", "1 1 first.eam", file: whole.replacingOccurrences(of: " 5.2\n", with: "\n")).contains("first.eam:3"))
         let both = try contents("both.eam.alloy")
         #expect(message("eam/alloy", "* * both.eam.alloy Si Cu", file: both).contains("element 'Cu' is not in"))
-        #expect(message("eam/alloy", "1 1 both.eam.alloy Si Ni", file: both).contains("one file for all types"))
+        #expect(message("eam/alloy", "1 1 both.eam.alloy Si Ni", file: both).contains("one model for all types"))
         let real = message("eam/alloy", "* * both.eam.alloy Si Ni", file: "UNITS: electron\n" + both)
         #expect(real.contains("units electron"))
     }

@@ -141,7 +141,7 @@ struct SNAPTests {
         #expect(message(c, p + "chemflag 1\n", "Cu Cu").contains("chemflag 1 needs all species of c: Cu O"))
         #expect(message(c.split(separator: "\n").dropLast().joined(separator: "\n"), p).contains("the file ends where coefficient 15 of 15"))
         #expect(message(c.replacingOccurrences(of: "\nO 0.42", with: "\n1.0\nO 0.42"), p).contains("expected symbol, radius and weight"))
-        #expect(message("# UNITS: metal\n" + c, p, units: .real).contains("c is for units metal, the deck has units real"))
+        #expect(message("# UNITS: metal\n" + c, p, units: .real).contains("'c' is in units metal, the deck in units real"))
         let style = deckError { _ = try potential("mliap model nn a descriptor sna b", "* * W", Golden.setup(1)) }
         #expect(style?.message.contains("only the models linear and quadratic") == true)
     }

@@ -159,7 +159,8 @@ public final class ExtendedXYZReader {
     private func readHeader(_ fields: CommentLine, into frame: inout Frame) throws {
         if let field = fields["lattice"] {
             let n = try fields.numbers(field, [3, 9])
-            frame.cell = n.count == 3
+            frame.cell =
+                n.count == 3
                 ? Tensor(x: Vector(n[0], 0, 0, 0), y: Vector(0, n[1], 0, 0), z: Vector(0, 0, n[2], 0)) : Tensor(rows: n)
             frame.isPeriodic = [true, true, true]
         }
@@ -293,8 +294,10 @@ struct AtomColumns {
         var forceRank = forceNames.count
         for k in stride(from: 0, to: parts.count, by: 3) {
             let name = parts[k].lowercased()
-            guard let width = Int(parts[k + 2]), (1...10_000).contains(width), "SRILsril".contains(parts[k + 1]), parts[k + 1].count == 1 else {
-                throw DeckError("Properties: '\(parts[k]):\(parts[k + 1]):\(parts[k + 2])' must be NAME:S|R|I|L:COLUMNS", at: field.location)
+            guard let width = Int(parts[k + 2]), (1...10_000).contains(width), "SRILsril".contains(parts[k + 1]), parts[k + 1].count == 1
+            else {
+                throw DeckError(
+                    "Properties: '\(parts[k]):\(parts[k + 1]):\(parts[k + 2])' must be NAME:S|R|I|L:COLUMNS", at: field.location)
             }
             if ["species", "element", "symbol", "symbols"].contains(name) { (species, isNumber) = (count, false) }
             if ["z", "numbers", "atomic_numbers"].contains(name), species < 0 { (species, isNumber) = (count, true) }

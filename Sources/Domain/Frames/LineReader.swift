@@ -1,4 +1,5 @@
-/// Lines of a text, one after the other, with their numbers: a file that one rank reads (`LineReader`), or one that all share (`SharedLines`).
+/// Lines of a text, one after the other, with their numbers: a file that one rank reads (`LineReader`), or one that all share
+/// (`SharedLines`).
 public protocol TextLines: AnyObject {
     var path: String { get }
     /// Number of the line that was read last, from 1.

@@ -96,7 +96,10 @@ public final class DumpReader: TrajectoryReader {
         guard lines.joined.hasPrefix("ITEM: BOX BOUNDS") else {
             throw lines.error("expected 'ITEM: BOX BOUNDS ...'")
         }
-        if lines.joined.contains("abc origin") { throw lines.error("a dump in the frame of a general triclinic box cannot be read back: write it without dump_modify triclinic/general") }
+        if lines.joined.contains("abc origin") {
+            throw lines.error(
+                "a dump in the frame of a general triclinic box cannot be read back: write it without dump_modify triclinic/general")
+        }
         let isTriclinic = lines.words.count > 3 && lines.text(3) == "xy"
         var lo = Vector.zero, hi = Vector.zero, tilt = [0.0, 0, 0]
         for d in 0..<3 {
@@ -223,7 +226,8 @@ public final class ExtendedXYZTrajectory: TrajectoryReader {
 
     public func readAtoms(_ wanted: FrameFields, _ body: (FrameAtom) throws -> Void) throws -> Bool {
         guard let header else { return true }
-        for field in wanted.fields where !(field.isPosition || field.rawValue.hasPrefix("v") && reader.hasVelocities || field.rawValue.hasPrefix("f")) {
+        for field in wanted.fields
+        where !(field.isPosition || field.rawValue.hasPrefix("v") && reader.hasVelocities || field.rawValue.hasPrefix("f")) {
             throw DeckError("\(header.place): there is no '\(field.rawValue)' in this frame", at: nil)
         }
         let angstrom = units.angstrom ?? 1, picosecond = units.picosecond ?? 1

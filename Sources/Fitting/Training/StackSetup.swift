@@ -41,7 +41,9 @@ public enum StackSetup {
     }
 
     /// Root mean squares over atoms of |F| and of |F_k - sum_k c_k F_k|, eV/Angstrom. Collective.
-    public static func scales(_ p: BasePredictions, weights: [Double], _ communicator: any Communicator) -> (force: Double, deviation: Double) {
+    public static func scales(_ p: BasePredictions, weights: [Double], _ communicator: any Communicator) -> (
+        force: Double, deviation: Double
+    ) {
         let K = p.baseCount
         var sums = [0.0, 0.0, 0.0]
         for i in 0..<p.atomCount {

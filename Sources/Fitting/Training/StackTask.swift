@@ -94,7 +94,9 @@ public final class StackTask {
                 members.evaluateEach(system.atoms, system.list, context)
                 for k in c.indices {
                     var field = Column<Vector>(repeating: .zero, count: system.atoms.count)
-                    for i in 0..<system.atoms.count { field[i] = Vector(v[i * stride + 3 * k], v[i * stride + 3 * k + 1], v[i * stride + 3 * k + 2], 0) }
+                    for i in 0..<system.atoms.count {
+                        field[i] = Vector(v[i * stride + 3 * k], v[i * stride + 3 * k + 1], v[i * stride + 3 * k + 2], 0)
+                    }
                     let weights = isGated ? (0..<system.atoms.count).map { v[$0 * stride + 3 * c.count + k] } : nil
                     members.pullback(k, system.atoms, system.list, context, weights: weights, field: field, into: &forces)
                 }
@@ -111,7 +113,8 @@ public final class StackTask {
         let forceWeight = objective.forceWeight / Double(3 * n)
         for i in 0..<n {
             let at = 3 * (first + i)
-            let reference = Vector(predictions.referenceForces[at], predictions.referenceForces[at + 1], predictions.referenceForces[at + 2], 0)
+            let reference = Vector(
+                predictions.referenceForces[at], predictions.referenceForces[at + 1], predictions.referenceForces[at + 2], 0)
             let d = (forces.force[i] - shape.toBox(reference)).xyz
             guard d.sum().isFinite else { throw DataError(frame.place, "the force on atom \(i + 1), or its reference, is not finite") }
             for x in 0..<3 {

@@ -35,7 +35,8 @@ public struct TrainingCheckpoint {
             throw DataError(path, "is a checkpoint of another training: remove it, or name another one by --checkpoint")
         }
         guard let epoch = m["epoch"].flatMap({ Int($0) }), let step = m["step"].flatMap({ Int($0) }),
-            let length = m["squared_length"].flatMap({ Double($0) }), let bestEpoch = m["best_epoch"].flatMap({ Int($0) }), let objective = m["best_objective"].flatMap({ Double($0) })
+            let length = m["squared_length"].flatMap({ Double($0) }), let bestEpoch = m["best_epoch"].flatMap({ Int($0) }),
+            let objective = m["best_objective"].flatMap({ Double($0) })
         else { throw DataError(path, "lacks epoch, step, length or best") }
         let shape = [trainer.learner.parameters.count]
         let optimizer = AdamW(

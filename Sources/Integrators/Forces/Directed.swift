@@ -35,7 +35,8 @@ public final class DirectedForce: Fix {
     }
 }
 
-/// `fix gravity`: F += m g n for a group's atoms, with g and the direction n given (`vector`, `chute`, `spherical`). f_ID = -sum m g n . x, unwrapped.
+/// `fix gravity`: F += m g n for a group's atoms, with g and the direction n given (`vector`, `chute`, `spherical`). f_ID = -sum m g n . x,
+/// unwrapped.
 /// `fix_modify ID energy yes` adds it to the potential energy.
 public final class Gravity: Fix {
     enum Direction {
@@ -104,8 +105,8 @@ public final class Gravity: Fix {
     public var potentialEnergy: Double { parts.addsEnergy ? sums.totals[0] : 0 }
 }
 
-/// `fix drag`: pulls each atom of a group that is farther than DELTA from a point towards it with a constant force; a NULL coordinate does not
-/// count. f_ID[1..3]: the total force (extensive).
+/// `fix drag`: pulls each atom of a group that is farther than DELTA from a point towards it with a constant force; a NULL coordinate does
+/// not count. f_ID[1..3]: the total force (extensive).
 public final class Drag: Fix {
     public let id: String
     public let style = "drag"
@@ -165,8 +166,12 @@ public final class OneWay: Fix {
 }
 
 extension FixStyle {
-    static let lineforce = FixStyle("lineforce", usage: "fix ID GROUP lineforce X Y Z") { words, setup in try directed(&words, setup, isLine: true) }
-    static let planeforce = FixStyle("planeforce", usage: "fix ID GROUP planeforce X Y Z") { words, setup in try directed(&words, setup, isLine: false) }
+    static let lineforce = FixStyle("lineforce", usage: "fix ID GROUP lineforce X Y Z") { words, setup in
+        try directed(&words, setup, isLine: true)
+    }
+    static let planeforce = FixStyle("planeforce", usage: "fix ID GROUP planeforce X Y Z") { words, setup in
+        try directed(&words, setup, isLine: false)
+    }
 
     private static func directed(_ words: inout Words, _ setup: FixSetup, isLine: Bool) throws -> DirectedForce {
         var n = Vector.zero

@@ -121,7 +121,10 @@ extension FixStyle {
         while let word = words.peek {
             let keyword = try words.choice(
                 "a keyword of fix indent",
-                [("sphere", Keyword.sphere), ("cylinder", .cylinder), ("plane", .plane), ("cone", .cone), ("side", .side), ("units", .units)])
+                [
+                    ("sphere", Keyword.sphere), ("cylinder", .cylinder), ("plane", .plane), ("cone", .cone), ("side", .side),
+                    ("units", .units),
+                ])
             if shape != nil, [.sphere, .cylinder, .plane].contains(keyword) { throw words.error("one indenter a fix", at: word) }
             switch keyword {
             case .sphere:

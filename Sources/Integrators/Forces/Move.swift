@@ -146,7 +146,8 @@ extension FixStyle {
     ) { words, setup in
         enum Kind { case linear, wiggle, rotate, transrot, variable }
         let kind = try words.choice(
-            "a motion", [("linear", Kind.linear), ("wiggle", .wiggle), ("rotate", .rotate), ("transrot", .transrot), ("variable", .variable)])
+            "a motion",
+            [("linear", Kind.linear), ("wiggle", .wiggle), ("rotate", .rotate), ("transrot", .transrot), ("variable", .variable)])
         let axes = ["x", "y", "z"]
         func vector(_ words: inout Words, _ what: String) throws -> Vector {
             var v = Vector.zero

@@ -15,9 +15,9 @@ import Potentials
 ///     lj1043    E = 2 pi eps [2/5 (sigma/r)^10 - (sigma/r)^4 - sqrt(2) sigma^3 / (3 (r + 0.61/sqrt(2) sigma)^3)]
 ///     harmonic  E = eps (r - cutoff)^2                                  morse   E = D [exp(-2 alpha (r - r0)) - 2 exp(-alpha (r - r0))]
 ///
-/// all but harmonic shifted to 0 at the cutoff. f_ID is E, f_ID[i] the force on wall i (extensive). `fix_modify ID energy yes` adds E to the
-/// potential energy, `virial yes` the walls' virial. Walls stand at faces that are not periodic, or anywhere with `pbc yes`; places, eps and
-/// sigma may be equal-style variables.
+/// all but harmonic shifted to 0 at the cutoff. f_ID is E, f_ID[i] the force on wall i (extensive). `fix_modify ID energy yes` adds E to
+/// the potential energy, `virial yes` the walls' virial. Walls stand at faces that are not periodic, or anywhere with `pbc yes`; places,
+/// eps and sigma may be equal-style variables.
 public final class Wall: Fix {
     enum Form: String, CaseIterable { case lj93, lj126, lj1043, harmonic, morse }
 
@@ -169,13 +169,16 @@ extension FixStyle {
         var scale = setup.latticeSpacing
         var isAnywhere = false
         while let name = words.peek {
-            let face = try words.choice("a face, units, fld or pbc", names.enumerated().map { ($1, $0) } + [("units", 6), ("fld", 7), ("pbc", 8)])
+            let face = try words.choice(
+                "a face, units, fld or pbc", names.enumerated().map { ($1, $0) } + [("units", 6), ("fld", 7), ("pbc", 8)])
             switch face {
             case 6: if try words.choice("lattice or box", [("lattice", false), ("box", true)]) { scale = Vector(1, 1, 1, 0) }
             case 7: if try words.flag("yes or no") { throw words.error("fld yes is for FLD potentials, which are not there", at: name) }
             case 8: isAnywhere = try words.flag("yes or no")
             default:
-                guard !read.contains(where: { $0.face == face }) else { throw words.error("the wall '\(name.text)' is there already", at: name) }
+                guard !read.contains(where: { $0.face == face }) else {
+                    throw words.error("the wall '\(name.text)' is there already", at: name)
+                }
                 if setup.system.box.dimension == 2 && face >= 4 { throw words.error("no walls across z in two dimensions", at: name) }
                 let place = try words.word("where the wall is: EDGE, a coordinate or v_NAME")
                 let expected = form == .morse ? ["the depth", "alpha", "the distance of the minimum"] : ["epsilon", "sigma"]
@@ -187,11 +190,13 @@ extension FixStyle {
         let planes = try read.map { face, name, word, parameters, cutoff -> Wall.Plane in
             let axis = face / 2, isUpper = face % 2 == 1
             if setup.system.box.isPeriodic(axis) && !isAnywhere {
-                throw words.error("a wall cannot stand across the periodic direction \(["x", "y", "z"][axis]), unless with: pbc yes", at: name)
+                throw words.error(
+                    "a wall cannot stand across the periodic direction \(["x", "y", "z"][axis]), unless with: pbc yes", at: name)
             }
             guard word.text != "EDGE" else {
                 let edge = isUpper ? setup.system.box.hi[axis] : setup.system.box.lo[axis]
-                return .init(axis: axis, isUpper: isUpper, place: FixValue(.constant(edge)), scale: 1, parameters: parameters, cutoff: cutoff)
+                return .init(
+                    axis: axis, isUpper: isUpper, place: FixValue(.constant(edge)), scale: 1, parameters: parameters, cutoff: cutoff)
             }
             let place = try setup.atomValue(word)
             guard !place.isPerAtom else { throw words.error("a wall's place is one number: use an equal-style variable", at: word) }

@@ -62,7 +62,9 @@ extension FixStyle {
                 usesLattice = try words.choice("lattice or box", [("lattice", true), ("box", false)])
                 continue
             }
-            if let name, read.contains(where: { $0.face == face }) { throw words.error("the wall '\(name.text)' is there already", at: name) }
+            if let name, read.contains(where: { $0.face == face }) {
+                throw words.error("the wall '\(name.text)' is there already", at: name)
+            }
             if let name, setup.system.box.isPeriodic(face / 2) {
                 throw words.error("a wall cannot stand across the periodic direction \(["x", "y", "z"][face / 2])", at: name)
             }

@@ -6,7 +6,8 @@ import Potentials
 /// `fix balance`: moves the planes between ranks' bricks during a run, where the largest load is more than a threshold times the average:
 /// before a run, and every N steps (0: whenever the neighbour list is rebuilt).
 ///
-/// f_ID is the imbalance after the last balancing, f_ID[1] the largest load, f_ID[2] the number of iterations, f_ID[3] the imbalance before it.
+/// f_ID is the imbalance after the last balancing, f_ID[1] the largest load, f_ID[2] the number of iterations, f_ID[3] the imbalance before
+/// it.
 public final class BalanceFix: Fix {
     static let entry = ObservingFixStyle(
         name: "balance", usage: "fix ID GROUP balance N THRESH shift DIMS NITER STOPTHRESH \(BalanceOptions.usage)"

@@ -28,7 +28,9 @@ public struct BalanceOptions {
         let word = try words.word("the dimensions: x, y, z in the order of balancing")
         let dimensions = word.text.map { Array("xyz").prefix(dimension).firstIndex(of: $0) }
         guard !dimensions.isEmpty, !dimensions.contains(nil), Set(dimensions).count == dimensions.count else {
-            throw words.error("expected each of \(dimension == 2 ? "x, y" : "x, y, z") at most once, such as x or \(dimension == 2 ? "xy" : "zx")", at: word)
+            throw words.error(
+                "expected each of \(dimension == 2 ? "x, y" : "x, y, z") at most once, such as x or \(dimension == 2 ? "xy" : "zx")",
+                at: word)
         }
         let iterations = try words.positiveInt("the number of iterations")
         let stop = try words.double("the imbalance at which to stop", in: 1.0...)
@@ -36,7 +38,8 @@ public struct BalanceOptions {
     }
 
     /// Why `rcb` is refused.
-    public static let rcb = "style rcb is not supported: ranks share the box by planes right across it (comm_style brick), not by "
+    public static let rcb =
+        "style rcb is not supported: ranks share the box by planes right across it (comm_style brick), not by "
         + "recursive bisection (comm_style tiled); use shift"
 
     /// Writes the bricks' corners to a file of its own. Collective.
@@ -76,7 +79,8 @@ public struct BalanceOptions {
                 text += "\(node) 1 \(g.string(x.x)) \(g.string(x.y)) \(isFlat ? "0" : g.string(x.z))\n"
             }
         }
-        text += "ITEM: TIMESTEP\n\(step)\nITEM: NUMBER OF \(isFlat ? "SQUARES" : "CUBES")\n\(count)\nITEM: \(isFlat ? "SQUARES" : "CUBES")\n"
+        text +=
+            "ITEM: TIMESTEP\n\(step)\nITEM: NUMBER OF \(isFlat ? "SQUARES" : "CUBES")\n\(count)\nITEM: \(isFlat ? "SQUARES" : "CUBES")\n"
         for brick in 0..<count {
             text += "\(brick + 1) 1" + (1...corners).map { " \(brick * corners + $0)" }.joined() + "\n"
         }

@@ -3,9 +3,9 @@ import Domain
 import Integrators
 import Potentials
 
-/// `fix ave/chunk`: averages over time of what the atoms of each chunk of a `compute chunk/atom` have; told to a file and as f_ID[i][j]: row i
-/// is chunk i; columns are the original number of a compressed chunk, coordinates of bins, the number of atoms, and the values. Before the first
-/// average the numbers are 0. What has been sampled goes into restarts.
+/// `fix ave/chunk`: averages over time of what the atoms of each chunk of a `compute chunk/atom` have; told to a file and as f_ID[i][j]:
+/// row i is chunk i; columns are the original number of a compressed chunk, coordinates of bins, the number of atoms, and the values.
+/// Before the first average the numbers are 0. What has been sampled goes into restarts.
 ///
 /// `norm all`: sum over samples and atoms over the number of these; `sample`: mean over samples of the mean over atoms; `none`: of the sum.
 public final class AveChunk: Fix {
@@ -76,7 +76,8 @@ public final class AveChunk: Fix {
             default:
                 let input = try AtomInput(word, observation, what: "value")
                 if input.isQuantity, !["vx", "vy", "vz", "fx", "fy", "fz"].contains(word.text) {
-                    throw DeckError("'\(word.text)' is no value of fix ave/chunk; a variable or compute property/atom can bring it", at: word.location)
+                    throw DeckError(
+                        "'\(word.text)' is no value of fix ave/chunk; a variable or compute property/atom can bring it", at: word.location)
                 }
                 source = .input(input)
             }
@@ -242,7 +243,8 @@ public final class AveChunk: Fix {
         let coordinates = (0..<chunks.coordinateCount).map { " Coord\($0 + 1)" }.joined()
         let names = values.map { " " + $0.name }.joined()
         return [
-            titles[0] ?? "# Chunk-averaged data for fix \(id) and group \(group.name)", titles[1] ?? "# Timestep Number-of-chunks Total-count",
+            titles[0] ?? "# Chunk-averaged data for fix \(id) and group \(group.name)",
+            titles[1] ?? "# Timestep Number-of-chunks Total-count",
             titles[2] ?? "# Chunk\(chunks.isCompressed ? " OrigID" : "")\(coordinates) Ncount\(names)",
         ].joined(separator: "\n") + "\n"
     }
@@ -281,7 +283,9 @@ public final class AveChunk: Fix {
         if isLockedForEver {
             chunks.lock("f_" + id, from: 0, to: nil)
         } else if schedule.taken > 0 {
-            chunks.lock("f_" + id, from: schedule.next - schedule.taken * schedule.every, to: schedule.next + (schedule.repeats - 1 - schedule.taken) * schedule.every)
+            chunks.lock(
+                "f_" + id, from: schedule.next - schedule.taken * schedule.every,
+                to: schedule.next + (schedule.repeats - 1 - schedule.taken) * schedule.every)
         }
     }
 }

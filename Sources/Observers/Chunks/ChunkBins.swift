@@ -92,12 +92,13 @@ struct ChunkBins {
     private mutating func stack(_ m: Int, _ direction: Direction, _ box: Box) throws {
         let d = direction.axis, width = direction.width, inverse = 1.0 / direction.width
         let least = bounds[d].low ?? (unit == .reduced ? 0 : box.lo[d]), most = bounds[d].high ?? (unit == .reduced ? 1 : box.hi[d])
-        let origin = switch direction.origin {
-        case .lower: least
-        case .upper: most
-        case .centre: 0.5 * (least + most)
-        case .at(let place): place
-        }
+        let origin =
+            switch direction.origin {
+            case .lower: least
+            case .upper: most
+            case .centre: 0.5 * (least + most)
+            case .at(let place): place
+            }
         var lo: Double, hi: Double
         if origin < least {
             lo = origin + ((least - origin) * inverse).rounded(.towardZero) * width
@@ -111,7 +112,9 @@ struct ChunkBins {
         } else {
             hi = origin - ((origin - most) * inverse).rounded(.towardZero) * width
         }
-        guard lo <= hi, (hi - lo) * inverse < 1e9 else { throw DeckError("the bins along \(["x", "y", "z"][d]) make no sense in this box", at: nil) }
+        guard lo <= hi, (hi - lo) * inverse < 1e9 else {
+            throw DeckError("the bins along \(["x", "y", "z"][d]) make no sense in this box", at: nil)
+        }
         offsets[m] = lo
         layers[m] = Int((hi - lo) * inverse + 0.5)
     }
@@ -226,10 +229,11 @@ struct ChunkBins {
         let numbers = try state.doubles()
         guard numbers.count == 8 else { throw StateError() }
         (offsets, layers) = (Array(numbers[..<3]), numbers[3..<6].map { Int($0) })
-        let number = switch shape {
-        case .grid: 1
-        case .sphere(_, let given), .cylinder(_, _, let given): given.number
-        }
+        let number =
+            switch shape {
+            case .grid: 1
+            case .sphere(_, let given), .cylinder(_, _, let given): given.number
+            }
         radii = Radii(least: numbers[6], most: numbers[7], number: number)
         centre = try state.vector()
     }

@@ -3,8 +3,8 @@ import Domain
 import Integrators
 import Potentials
 
-/// `compute chunk/atom`: gives each atom of a group the number of a chunk, 1 to N, or 0: by spatial bins, by type, by molecule, or by values
-/// of atoms. c_ID: the numbers, and N where one value is asked for. Other computes and `fix ave/chunk` collect atoms by it.
+/// `compute chunk/atom`: gives each atom of a group the number of a chunk, 1 to N, or 0: by spatial bins, by type, by molecule, or by
+/// values of atoms. c_ID: the numbers, and N where one value is asked for. Other computes and `fix ave/chunk` collect atoms by it.
 public final class ChunkCompute: Compute {
     enum Source {
         case bins
@@ -110,7 +110,9 @@ public final class ChunkCompute: Compute {
         let raw = try raw(snapshot)
         if bins == nil {
             count = isType ? snapshot.system.atoms.typeCount : max(1, snapshot.system.communicator.all(.max, raw.max() ?? 0))
-            if settings.limit.number > 0 && (!settings.compresses || settings.limit.comesFirst) { limit(whileCompressing: settings.compresses) }
+            if settings.limit.number > 0 && (!settings.compresses || settings.limit.comesFirst) {
+                limit(whileCompressing: settings.compresses)
+            }
         }
         guard settings.compresses else { return }
         originals = populated(raw.filter { $0 > 0 || bins == nil && $0 != Self.outside }, snapshot.system.communicator)

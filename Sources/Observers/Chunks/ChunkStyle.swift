@@ -31,7 +31,8 @@ extension ChunkCompute {
                 guard settings.limit.number > 0 else { continue }
                 settings.limit.comesFirst = !settings.compresses
                 settings.limit.isExact = try words.choice("max or exact", [("max", false), ("exact", true)])
-            case "ids": settings.ids = try words.choice("once, nfreq or every", [("once", .once), ("nfreq", .frequency), ("every", .every)])
+            case "ids":
+                settings.ids = try words.choice("once, nfreq or every", [("once", .once), ("nfreq", .frequency), ("every", .every)])
             case "compress": settings.compresses = try words.flag("yes or no")
             case "discard":
                 keepsOut = try words.choice("yes, no or mixed", [("yes", .yes), ("no", .no), ("mixed", .mixed)])
@@ -43,7 +44,9 @@ extension ChunkCompute {
             case "pbc": isPeriodic = try words.flag("yes or no")
             default:
                 unit = try words.choice("lattice, box or reduced", [("lattice", .lattice), ("box", .box), ("reduced", .reduced)])
-                if unit == .lattice, try observation.requireHost().latticeSpacing == nil { throw words.error("there is no lattice yet", at: word) }
+                if unit == .lattice, try observation.requireHost().latticeSpacing == nil {
+                    throw words.error("there is no lattice yet", at: word)
+                }
             }
         }
         settings.discards = keepsOut != .no
@@ -87,7 +90,8 @@ extension ChunkCompute {
             var centre = Vector.zero
             centre[across.0] = try words.double("the first coordinate of the axis")
             centre[across.1] = try words.double("the second coordinate of the axis")
-            return Settings(source: .bins, bins: ChunkBins([direction], .cylinder(across: across, centre: centre, try radii(&words)), .lattice))
+            return Settings(
+                source: .bins, bins: ChunkBins([direction], .cylinder(across: across, centre: centre, try radii(&words)), .lattice))
         }
     }
 
@@ -127,8 +131,8 @@ extension ChunkCompute {
 }
 
 extension ChunkBins {
-    /// From lattice spacings to lengths. A sphere's radii go by x; a cylinder's, and where it stands across its axis, stay as they are: LAMMPS does
-    /// not scale them.
+    /// From lattice spacings to lengths. A sphere's radii go by x; a cylinder's, and where it stands across its axis, stay as they are:
+    /// LAMMPS does not scale them.
     mutating func multiply(by spacing: Vector) {
         for m in directions.indices {
             let d = directions[m].axis

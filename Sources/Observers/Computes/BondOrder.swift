@@ -8,8 +8,8 @@ import Integrators
     import Musl
 #endif
 
-/// `compute orientorder/atom`: bond-orientational order parameters of Steinhardt, Nelson and Ronchetti, Phys. Rev. B 28, 784 (1983), from the
-/// directions to each atom's nearest neighbours:
+/// `compute orientorder/atom`: bond-orientational order parameters of Steinhardt, Nelson and Ronchetti, Phys. Rev. B 28, 784 (1983), from
+/// the directions to each atom's nearest neighbours:
 ///
 ///     q_lm = mean of Y_lm over neighbours,   Q_l = sqrt(4 pi / (2 l + 1) sum_m |q_lm|^2)
 ///     W_l = sum over m1 + m2 + m3 = 0 of (l l l; m1 m2 m3) q_lm1 q_lm2 q_lm3 / sqrt(2 l + 1)
@@ -74,7 +74,8 @@ public final class BondOrderCompute: Compute {
     public func prepare(_ snapshot: Snapshot) throws {
         guard snapshot.potentialCutoff > 0 else { throw DeckError("compute '\(id)' (\(style)) needs a potential with a cutoff", at: nil) }
         if let cutoff = settings.cutoff, cutoff > snapshot.potentialCutoff {
-            throw DeckError("compute '\(id)' (\(style)): its cutoff \(cutoff) is longer than the potential's, \(snapshot.potentialCutoff)", at: nil)
+            throw DeckError(
+                "compute '\(id)' (\(style)): its cutoff \(cutoff) is longer than the potential's, \(snapshot.potentialCutoff)", at: nil)
         }
     }
 
@@ -95,7 +96,9 @@ public final class BondOrderCompute: Compute {
 
     private func parameters(_ bonds: [Vector]) -> [Double] {
         let q = settings.degrees.map { l in mean(bonds, l) }
-        let norms = q.map { q in q.enumerated().reduce(0.0) { $0 + ($1.offset == 0 ? 1 : 2) * ($1.element.0 * $1.element.0 + $1.element.1 * $1.element.1) } }
+        let norms = q.map { q in
+            q.enumerated().reduce(0.0) { $0 + ($1.offset == 0 ? 1 : 2) * ($1.element.0 * $1.element.0 + $1.element.1 * $1.element.1) }
+        }
         var row = zip(settings.degrees, norms).map { (4 * .pi / Double(2 * $0 + 1) * $1).squareRoot() }
         if settings.tellsW || settings.tellsNormalisedW {
             let w = settings.degrees.indices.map { third(q[$0], settings.degrees[$0], symbols[$0]) }
@@ -181,8 +184,8 @@ private func wigner(_ l: Int, _ m1: Int, _ m2: Int) -> Double {
     return (m3 % 2 == 0 ? 1 : -1) * triangle.squareRoot() * product.squareRoot() * sum
 }
 
-/// `compute hexorder/atom`: order of the bonds in the plane, psi_n = mean over an atom's nearest neighbours of exp(i n theta), theta the bond's angle
-/// to x: c_ID[1] real, c_ID[2] imaginary part. 0 for atoms with too few neighbours.
+/// `compute hexorder/atom`: order of the bonds in the plane, psi_n = mean over an atom's nearest neighbours of exp(i n theta), theta the
+/// bond's angle to x: c_ID[1] real, c_ID[2] imaginary part. 0 for atoms with too few neighbours.
 public final class HexaticOrderCompute: Compute {
     public static let entry = ComputeStyle(
         "hexorder/atom", usage: "compute ID GROUP hexorder/atom [degree N] [nnn K|NULL] [cutoff R]",
@@ -215,7 +218,8 @@ public final class HexaticOrderCompute: Compute {
     public func prepare(_ snapshot: Snapshot) throws {
         guard snapshot.potentialCutoff > 0 else { throw DeckError("compute '\(id)' (\(style)) needs a potential with a cutoff", at: nil) }
         if let cutoff, cutoff > snapshot.potentialCutoff {
-            throw DeckError("compute '\(id)' (\(style)): its cutoff \(cutoff) is longer than the potential's, \(snapshot.potentialCutoff)", at: nil)
+            throw DeckError(
+                "compute '\(id)' (\(style)): its cutoff \(cutoff) is longer than the potential's, \(snapshot.potentialCutoff)", at: nil)
         }
     }
 
@@ -244,7 +248,8 @@ public final class SliceCompute: Compute {
         "slice", usage: "compute ID GROUP slice FIRST END STEP INPUT ...   (INPUT: c_ID c_ID[i] f_ID f_ID[i] v_NAME, a vector each)",
         help: "some elements of global vectors"
     ) { id, group, words, observation in
-        let first = try words.positiveInt("the first element"), last = try words.int("the element before which it ends", in: first + 1...Int(Int32.max))
+        let first = try words.positiveInt("the first element"),
+            last = try words.int("the element before which it ends", in: first + 1...Int(Int32.max))
         let step = try words.positiveInt("the step")
         let place = words.location
         let inputs = try words.remaining().map { try GlobalInput($0, isColumn: true, observation) }
@@ -273,7 +278,8 @@ public final class SliceCompute: Compute {
     public func array(_ snapshot: Snapshot) throws -> [[Double]] {
         let columns = try values.map { try $0.column(snapshot) }
         if let short = columns.firstIndex(where: { $0.count < elements.last ?? 0 }) {
-            throw DeckError("compute '\(id)' (slice): '\(values[short].name)' has \(columns[short].count) elements", at: values[short].location)
+            throw DeckError(
+                "compute '\(id)' (slice): '\(values[short].name)' has \(columns[short].count) elements", at: values[short].location)
         }
         return elements.map { element in columns.map { $0[element - 1] } }
     }

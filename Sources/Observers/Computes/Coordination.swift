@@ -164,8 +164,8 @@ public final class CentrosymmetryCompute: Compute {
 }
 
 /// `compute cna/atom`: the crystal structure around each atom by common neighbour analysis (Faken and Jonsson, Comput. Mater. Sci. 2, 279
-/// (1994)): 1 fcc, 2 hcp, 3 bcc, 4 icosahedral, 5 something else; 0 outside the group. The cutoff lies between the shells of neighbours that
-/// count and the next one: for fcc (a/2) (1/sqrt(2) + 1), for bcc (a/2) (sqrt(2) + 1).
+/// (1994)): 1 fcc, 2 hcp, 3 bcc, 4 icosahedral, 5 something else; 0 outside the group. The cutoff lies between the shells of neighbours
+/// that count and the next one: for fcc (a/2) (1/sqrt(2) + 1), for bcc (a/2) (sqrt(2) + 1).
 public final class CommonNeighbourCompute: Compute {
     public static let entry = ComputeStyle(
         "cna/atom", usage: "compute ID GROUP cna/atom R", help: "structure around each atom: 1 fcc, 2 hcp, 3 bcc, 4 icosahedral, 5 other"

@@ -120,8 +120,8 @@ public final class VelocityAutocorrelation: Compute {
 }
 
 /// `compute displace/atom`: how far each atom of a group has come since the compute was made, unwrapped: c_ID[1..4] = dx, dy, dz and their
-/// magnitude; 0 for others. The references go into restarts. A dump with `dump_modify refresh c_ID` counts those atoms anew, after each of its
-/// frames, for which the atom-style variable NAME is not 0.
+/// magnitude; 0 for others. The references go into restarts. A dump with `dump_modify refresh c_ID` counts those atoms anew, after each of
+/// its frames, for which the atom-style variable NAME is not 0.
 public final class DisplacementCompute: Compute {
     public static let entry = ComputeStyle(
         "displace/atom", usage: "compute ID GROUP displace/atom [refresh NAME]", help: "displacement of each atom: x, y, z, magnitude"

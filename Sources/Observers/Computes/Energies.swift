@@ -78,7 +78,8 @@ public final class KineticEnergyCompute: Compute {
 /// `compute pe/atom`: each atom's share of the potential's energy; 0 outside the group. No fix has energies of atoms.
 public final class AtomEnergyCompute: Compute {
     public static let entry = ComputeStyle(
-        "pe/atom", usage: "compute ID GROUP pe/atom [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]", help: "potential energy per atom"
+        "pe/atom", usage: "compute ID GROUP pe/atom [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]",
+        help: "potential energy per atom"
     ) { id, group, words, _ in
         let parts = try words.parts(of: "the energy", EnergyPart.allCases.map(\.rawValue))
         return AtomEnergyCompute(id: id, group: group, hasPair: parts.isEmpty || parts.contains("pair"), bonded: EnergyPart.bonded(parts))
@@ -145,7 +146,8 @@ public final class AtomKineticEnergyCompute: Compute {
 /// `compute pressure`, `virial` is all but the kinetic one. W_ab is r_a f_b for a < b as in LAMMPS: one atom's W need not be symmetric.
 public final class AtomStressCompute: Compute {
     public static let entry = ComputeStyle(
-        "stress/atom", usage: "compute ID GROUP stress/atom TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]",
+        "stress/atom",
+        usage: "compute ID GROUP stress/atom TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]",
         help: "negative stress times volume, per atom"
     ) { id, group, words, observation in
         let temperature = try words.word("the id of a temperature compute, or NULL")
@@ -184,7 +186,9 @@ public final class AtomStressCompute: Compute {
             var s = parts.hasPair ? system.forces.atomVirial[i].upper : [0, 0, 0, 0, 0, 0]
             if !system.forces.bonded.isEmpty {
                 for kind in TopologyKind.allCases where parts.bonded.contains(kind) != parts.hasPair {
-                    for (k, w) in system.forces.bonded[kind.rawValue].atomVirial[i].upper.enumerated() { s[k] += (parts.hasPair ? -1 : 1) * w }
+                    for (k, w) in system.forces.bonded[kind.rawValue].atomVirial[i].upper.enumerated() {
+                        s[k] += (parts.hasPair ? -1 : 1) * w
+                    }
                 }
             }
             if parts.hasKinetic {

@@ -45,7 +45,8 @@ public final class GroupInteractionCompute: Compute {
             let members = potential.members.compactMap { $0 as? any PairInteraction }
             if members.count == potential.members.count { return members }
         }
-        throw DeckError("compute '\(id)' (\(style)): the energy of pair_style \(potential.style) does not belong to pairs of atoms", at: nil)
+        throw DeckError(
+            "compute '\(id)' (\(style)): the energy of pair_style \(potential.style) does not belong to pairs of atoms", at: nil)
     }
 
     public func scalar(_ snapshot: Snapshot) throws -> Double { try sums(snapshot)[0] }
@@ -61,7 +62,9 @@ public final class GroupInteractionCompute: Compute {
             for i in 0..<system.atoms.owned where system.atoms.mask[i] & own.bit != 0 {
                 near.forEach(i) { j, d in
                     for pair in pairs {
-                        guard let (energy, force) = pair.interaction(Int(system.atoms.type[i]), Int(system.atoms.type[j]), distanceSquared: d.dot(d))
+                        guard
+                            let (energy, force) = pair.interaction(
+                                Int(system.atoms.type[i]), Int(system.atoms.type[j]), distanceSquared: d.dot(d))
                         else { continue }
                         sums[0] += 0.5 * energy
                         if sign > 0 { for k in 0..<3 { sums[1 + k] -= force * d[k] } }
@@ -115,7 +118,8 @@ public final class PairEnergyCompute: Compute {
         let word = try words.word("a pair style")
         var number = 1
         if let next = words.peek, Int(next.text) != nil { number = try words.positiveInt("which one of that style") }
-        let part = words.isAtEnd
+        let part =
+            words.isAtEnd
             ? "epair" : try words.choice("a part of the energy", ["epair", "evdwl", "ecoul"].map { ($0, $0) })
         try words.finish()
         let compute = PairEnergyCompute(id: id, word, number: number, part: part)
@@ -143,7 +147,8 @@ public final class PairEnergyCompute: Compute {
             throw DeckError.unknown("pair style of this deck", pairStyle, known: [potential.style] + potential.members.map(\.style))
         }
         guard number <= paths.count else {
-            throw DeckError("pair style '\(pairStyle.text)' occurs \(paths.count) times, so there is no number \(number)", at: pairStyle.location)
+            throw DeckError(
+                "pair style '\(pairStyle.text)' occurs \(paths.count) times, so there is no number \(number)", at: pairStyle.location)
         }
         return paths[number - 1]
     }

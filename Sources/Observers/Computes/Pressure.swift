@@ -2,11 +2,12 @@ import Deck
 import Domain
 import Integrators
 
-/// `compute pressure`: P = (dof k_B T + tr W) / (d V) in d dimensions and P_ab = (sum m v_a v_b + W_ab) / V as c_ID[1..6] = xx yy zz xy xz yz,
-/// pressure units; W is the virial. `compute ID all pressure NULL virial` leaves the kinetic part out.
+/// `compute pressure`: P = (dof k_B T + tr W) / (d V) in d dimensions and P_ab = (sum m v_a v_b + W_ab) / V as c_ID[1..6] = xx yy zz xy xz
+/// yz, pressure units; W is the virial. `compute ID all pressure NULL virial` leaves the kinetic part out.
 public final class PressureCompute: Compute {
     public static let entry = ComputeStyle(
-        "pressure", usage: "compute ID all pressure TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]", help: "pressure and its tensor"
+        "pressure", usage: "compute ID all pressure TEMP-ID|NULL [ke] [virial] [pair] [fix] [bond] [angle] [dihedral] [improper] [kspace]",
+        help: "pressure and its tensor"
     ) { id, group, words, observation in
         let temperature = try words.word("the id of a temperature compute, or NULL")
         if temperature.text != "NULL", !(try observation.requireCompute(temperature) is TemperatureCompute) {
@@ -44,7 +45,9 @@ public final class PressureCompute: Compute {
         let all = try snapshot.virial(for: "the pressure '\(id)'")
         guard !parts.hasAll else { return all }
         let added = try snapshot.addedVirial()
-        let kept = parts.hasPair ? zip(all, parts.hasFixes ? [0, 0, 0, 0, 0, 0] : added).map { $0 - $1 } : parts.hasFixes ? added : [0, 0, 0, 0, 0, 0]
+        let kept =
+            parts.hasPair
+            ? zip(all, parts.hasFixes ? [0, 0, 0, 0, 0, 0] : added).map { $0 - $1 } : parts.hasFixes ? added : [0, 0, 0, 0, 0, 0]
         // Those of bonds are part of the whole: taken out of it, or added to nothing.
         let bonded = try snapshot.bondedVirial(TopologyKind.allCases.filter { parts.bonded.contains($0) != parts.hasPair })
         return zip(kept, bonded).map { $0 + (parts.hasPair ? -$1 : $1) }

@@ -53,7 +53,9 @@ public final class RadialDistribution: Compute {
         let near = try Neighbourhood(snapshot, distance, of: group, for: "compute '\(id)' (rdf)")
         let typeCount = system.atoms.typeCount
         // Which histograms a pair of types goes to.
-        let targets = (0...typeCount).map { i in (0...typeCount).map { j in pairs.indices.filter { pairs[$0].0.contains(i) && pairs[$0].1.contains(j) } } }
+        let targets = (0...typeCount).map { i in
+            (0...typeCount).map { j in pairs.indices.filter { pairs[$0].0.contains(i) && pairs[$0].1.contains(j) } }
+        }
         var counts = [Double](repeating: 0, count: pairs.count * bins)
         var atoms = [Double](repeating: 0, count: typeCount + 1)
         for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {

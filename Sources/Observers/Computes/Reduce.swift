@@ -137,7 +137,8 @@ public final class ReduceCompute: Compute {
         for (value, extreme) in replacements {
             // Of several atoms with the same extreme, the one of the smallest id.
             let isHere = own[extreme] == totals[extreme]
-            let here = isHere ? chosen.filter { columns[extreme][$0] == totals[extreme] }.min { system.atoms.id[$0] < system.atoms.id[$1] } : nil
+            let here =
+                isHere ? chosen.filter { columns[extreme][$0] == totals[extreme] }.min { system.atoms.id[$0] < system.atoms.id[$1] } : nil
             let first = system.communicator.all(.min, here.map { Int(system.atoms.id[$0]) } ?? Int.max)
             let isMine = here.map { Int(system.atoms.id[$0]) == first } ?? false
             totals[value] = system.communicator.sum(isMine ? here.map { columns[value][$0] } ?? 0 : 0)

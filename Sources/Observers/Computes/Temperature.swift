@@ -2,7 +2,8 @@ import Deck
 import Domain
 import Integrators
 
-/// `compute temp`, `temp/com`, `temp/partial`: T = sum m v^2 / (dof k_B) of a group, and the tensor sum m v_a v_b (energy units) as c_ID[1..6] = xx yy zz xy xz yz.
+/// `compute temp`, `temp/com`, `temp/partial`: T = sum m v^2 / (dof k_B) of a group, and the tensor sum m v_a v_b (energy units) as
+/// c_ID[1..6] = xx yy zz xy xz yz.
 public final class TemperatureCompute: Compute {
     public static let entry = ComputeStyle("temp", usage: "compute ID GROUP temp", help: "kinetic temperature") { id, group, words, _ in
         try words.finish()
@@ -17,7 +18,8 @@ public final class TemperatureCompute: Compute {
     }
     /// `compute temp/partial`: chosen components of velocities; degrees of freedom in proportion.
     static let ofComponents = ComputeStyle(
-        "temp/partial", usage: "compute ID GROUP temp/partial 0|1 0|1 0|1", help: "kinetic temperature of motion along x, y, z or some of them"
+        "temp/partial", usage: "compute ID GROUP temp/partial 0|1 0|1 0|1",
+        help: "kinetic temperature of motion along x, y, z or some of them"
     ) { id, group, words, _ in
         var chosen = Vector.zero
         for d in 0..<3 { chosen[d] = Double(try words.int("0 or 1 for \(["x", "y", "z"][d])", in: 0...1)) }

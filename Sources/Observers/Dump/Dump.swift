@@ -32,7 +32,10 @@ public final class Dump: Observer {
     /// Of each threshold on LAST: values of atoms when it looked before.
     private var lastValues: [AtomProperty?] = []
 
-    init(id: String, style: String, path: String, group: Group, schedule: Schedule, format: any DumpFormat, _ observation: Observation, at location: SourceLocation?) {
+    init(
+        id: String, style: String, path: String, group: Group, schedule: Schedule, format: any DumpFormat, _ observation: Observation,
+        at location: SourceLocation?
+    ) {
         (self.id, self.style, self.path, self.group) = (id, style, path, group)
         (self.schedule, self.format, self.observation, self.location) = (schedule, format, observation, location)
         if format.isSortedByDefault { settings.order = .id }
@@ -174,7 +177,9 @@ public final class Dump: Observer {
     }
 
     private func communicatorOfFile() throws -> any Communicator {
-        guard let system = try observation.requireHost().watchedSystem else { throw OutputError("there is no system whose frames could be kept") }
+        guard let system = try observation.requireHost().watchedSystem else {
+            throw OutputError("there is no system whose frames could be kept")
+        }
         return system.communicator
     }
 

@@ -85,7 +85,8 @@ final class CustomFormat: DumpFormat {
         let names = columns.map(\.name)
         switch layout {
         case .text:
-            let head = itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
+            let head =
+                itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
                 + "ITEM: ATOMS \(names.joined(separator: " "))\n"
             return [FrameSection(head: Array(head.utf8), row: try rows(snapshot, settings, before: "", between: " ", after: "\n"))]
         case .yaml:
@@ -115,13 +116,15 @@ final class CustomFormat: DumpFormat {
             var isText = false
         }
         let cells = try columns.enumerated().map { k, entry -> Cell in
-            let format = chosen[k] ?? (entry.column.isInteger ? integer : real) ?? (isLine ? line[k] : entry.column.isInteger ? plain : general)
+            let format =
+                chosen[k] ?? (entry.column.isInteger ? integer : real) ?? (isLine ? line[k] : entry.column.isInteger ? plain : general)
             switch entry.column {
             case .element, .typeLabel:
                 let own = chosen[k] ?? (isLine ? line[k] : nil)
                 let names = if case .element = entry.column { elements } else { labels }
                 return Cell(names: names, format: own ?? plain, isText: own == nil)
-            case .input(let input): return Cell(values: try input.values(snapshot, isGeneral: settings.isGeneral), isInteger: input.isInteger, format: format)
+            case .input(let input):
+                return Cell(values: try input.values(snapshot, isGeneral: settings.isGeneral), isInteger: input.isInteger, format: format)
             }
         }
         return { i, text in
@@ -130,7 +133,11 @@ final class CustomFormat: DumpFormat {
                 if k > 0 { text.append(contentsOf: between) }
                 if let names = cell.names {
                     let name = names[Int(system.atoms.type[i]) - 1]
-                    if cell.isText { text.append(contentsOf: name) } else { cell.format.append(String(decoding: name, as: UTF8.self), to: &text) }
+                    if cell.isText {
+                        text.append(contentsOf: name)
+                    } else {
+                        cell.format.append(String(decoding: name, as: UTF8.self), to: &text)
+                    }
                 } else if cell.isInteger {
                     cell.format.append(Int(cell.values[i]), to: &text)
                 } else {
@@ -157,7 +164,9 @@ final class AtomFormat: DumpFormat {
     private var line: [NumberFormat] = []
     private var names: [Int: String] = [:]
 
-    private var columns: [String] { ["id", "type"] + (scaled ? ["xs", "ys", "zs"] : ["x", "y", "z"]) + (image ? ["ix", "iy", "iz"] : []) }
+    private var columns: [String] {
+        ["id", "type"] + (scaled ? ["xs", "ys", "zs"] : ["x", "y", "z"]) + (image ? ["ix", "iy", "iz"] : [])
+    }
 
     func modify(_ modification: DumpModification) throws -> Bool {
         switch modification {
@@ -190,9 +199,12 @@ final class AtomFormat: DumpFormat {
 
     func frame(_ snapshot: Snapshot, _ settings: DumpSettings, count: Int, isFirst: Bool) throws -> [FrameSection] {
         let heads = columns.indices.map { names[$0] ?? columns[$0] }
-        let head = itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
+        let head =
+            itemHeader(snapshot.system, settings, count: count, writesUnits: settings.writesUnits && isFirst)
             + "ITEM: ATOMS \(heads.joined(separator: " "))\n"
-        let cells = try columns.map { AtomInput($0) }.map { (isInteger: $0.isInteger, values: try $0.values(snapshot, isGeneral: settings.isGeneral)) }
+        let cells = try columns.map { AtomInput($0) }.map {
+            (isInteger: $0.isInteger, values: try $0.values(snapshot, isGeneral: settings.isGeneral))
+        }
         let formats = cells.indices.map { k in
             line.isEmpty ? cells[k].isInteger ? NumberFormat.table("%d") : real ?? .table("%g") : line[k]
         }
@@ -200,7 +212,11 @@ final class AtomFormat: DumpFormat {
             FrameSection(head: Array(head.utf8)) { i, text in
                 for (k, cell) in cells.enumerated() {
                     if k > 0 { text.append(UInt8(ascii: " ")) }
-                    if cell.isInteger { formats[k].append(Int(cell.values[i]), to: &text) } else { formats[k].append(cell.values[i], to: &text) }
+                    if cell.isInteger {
+                        formats[k].append(Int(cell.values[i]), to: &text)
+                    } else {
+                        formats[k].append(cell.values[i], to: &text)
+                    }
                 }
                 text.append(UInt8(ascii: "\n"))
             }

@@ -162,7 +162,8 @@ extension Communicator {
                 if rank == source {
                     bytes.withUnsafeBytes { all in
                         exchange(
-                            send: UnsafeRawBufferPointer(rebasing: all[start..<start + number]), to: 0, receive: .init(start: nil, count: 0), from: 0)
+                            send: UnsafeRawBufferPointer(rebasing: all[start..<start + number]), to: 0,
+                            receive: .init(start: nil, count: 0), from: 0)
                     }
                 } else if rank == 0 {
                     var received = [UInt8](repeating: 0, count: number)

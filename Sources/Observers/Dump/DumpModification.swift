@@ -45,7 +45,8 @@ public enum DumpModification: Sendable {
 
     /// Words of LAMMPS that this engine does not have, and why.
     private static let refused = [
-        "nfile": "one file holds all atoms, whatever the number of ranks", "fileper": "one file holds all atoms, whatever the number of ranks",
+        "nfile": "one file holds all atoms, whatever the number of ranks",
+        "fileper": "one file holds all atoms, whatever the number of ranks",
         "balance": "rows are never moved between ranks but to sort them", "pbc": "positions are written as the run has them",
         "at": "frames go behind the last one (append yes)",
         "sfactor": "there is no dump style whose units it would change", "tfactor": "there is no dump style whose units it would change",
@@ -54,7 +55,9 @@ public enum DumpModification: Sendable {
 
     /// Reads the words of `dump_modify`.
     /// - Parameter typeCount: how many elements `element` takes.
-    public static func parse(_ words: inout Words, typeCount: Int, labels: [String?], _ observation: Observation) throws -> [DumpModification] {
+    public static func parse(_ words: inout Words, typeCount: Int, labels: [String?], _ observation: Observation) throws
+        -> [DumpModification]
+    {
         var result: [DumpModification] = []
         repeat {
             let keyword = try words.word("a keyword")
@@ -84,13 +87,16 @@ public enum DumpModification: Sendable {
             case "region": result.append(try region(&words, observation))
             case "refresh":
                 let word = try words.word("c_ID")
-                guard word.text.hasPrefix("c_"), !word.text.contains("[") else { throw words.error("refresh takes c_ID, not '\(word.text)'") }
+                guard word.text.hasPrefix("c_"), !word.text.contains("[") else {
+                    throw words.error("refresh takes c_ID, not '\(word.text)'")
+                }
                 let compute = try observation.requireCompute(String(word.text.dropFirst(2)), at: word.location)
                 guard compute.canRefresh else {
                     throw words.error("compute '\(compute.id)' (\(compute.style)) has nothing to refresh")
                 }
                 result.append(.refresh(word))
-            case "element": result.append(.elements(try (0..<typeCount).map { try words.string("an element for type \($0 + 1) of \(typeCount)") }))
+            case "element":
+                result.append(.elements(try (0..<typeCount).map { try words.string("an element for type \($0 + 1) of \(typeCount)") }))
             case "types":
                 if try words.choice("types", [("labels", true), ("numeric", false)]) {
                     let all = labels.dropFirst().compactMap { $0 }

@@ -40,7 +40,9 @@ final class NetCDFFormat: DumpFormat {
             let input = try AtomInput(word, observation, what: "dump attribute")
             if let vector = Self.vectors.first(where: { $0.names.contains(word.text) }) {
                 let missing = vector.names.filter { name in !words.contains { $0.text == name } }
-                guard missing.isEmpty else { throw DeckError("\(vector.name) needs \(missing.joined(separator: " and ")) too", at: word.location) }
+                guard missing.isEmpty else {
+                    throw DeckError("\(vector.name) needs \(missing.joined(separator: " and ")) too", at: word.location)
+                }
                 if word.text == vector.names[0] {
                     variables.append(Variable(name: vector.name, inputs: vector.names.map { AtomInput($0) }, quantity: vector.quantity))
                 }
@@ -123,7 +125,8 @@ final class NetCDFFormat: DumpFormat {
             case .force: attributes = unit("kilocalorie/mole/angstrom", "epsilon/sigma")
             case nil: attributes = []
             }
-            file.variables.append(.init(name: variable.name, kind: variable.isInteger ? .int : real, dimensions: dimensions, attributes: attributes))
+            file.variables.append(
+                .init(name: variable.name, kind: variable.isInteger ? .int : real, dimensions: dimensions, attributes: attributes))
         }
         return file
     }

@@ -22,7 +22,8 @@ public struct DumpStyle: Sendable {
         DumpStyle("yaml", usage: "dump ID GROUP yaml N FILE ATTRIBUTE ...", help: "a YAML document a frame, columns as in custom") {
             try CustomFormat(attributes(&$0), .yaml, $2)
         },
-        DumpStyle("dcd", usage: "dump ID GROUP dcd N FILE", help: "CHARMM's binary trajectory: positions in single precision") { _, schedule, _ in
+        DumpStyle("dcd", usage: "dump ID GROUP dcd N FILE", help: "CHARMM's binary trajectory: positions in single precision") {
+            _, schedule, _ in
             try DCDFormat(interval: schedule)
         },
         DumpStyle("netcdf", usage: "dump ID GROUP netcdf N FILE ATTRIBUTE ...", help: "AMBER's netCDF, columns as in custom") {
@@ -34,7 +35,8 @@ public struct DumpStyle: Sendable {
     static let refused: [String: String] = [
         "local": "bonds, angles and pairs are not kept", "image": "draw the frames of a dump custom or extxyz (OVITO, ASE)",
         "movie": "draw the frames of a dump custom or extxyz (OVITO, ASE)", "cfg": "use custom", "xtc": "use dcd or netcdf",
-        "h5md": "use netcdf", "netcdf/mpiio": "use netcdf, which any number of ranks writes", "custom/gz": "use custom with a file name in .gz",
+        "h5md": "use netcdf", "netcdf/mpiio": "use netcdf, which any number of ranks writes",
+        "custom/gz": "use custom with a file name in .gz",
         "custom/zstd": "use custom with a file name in .zst", "atom/gz": "use atom with a file name in .gz",
         "atom/zstd": "use atom with a file name in .zst", "xyz/gz": "use xyz with a file name in .gz",
         "xyz/zstd": "use xyz with a file name in .zst", "local/gz": "bonds, angles and pairs are not kept",
@@ -48,7 +50,8 @@ public struct DumpStyle: Sendable {
     }
 
     private init(
-        _ name: String, usage: String, help: String, make: @escaping @Sendable (_ words: inout Words, _ schedule: Schedule?, _ observation: Observation) throws -> any DumpFormat
+        _ name: String, usage: String, help: String,
+        make: @escaping @Sendable (_ words: inout Words, _ schedule: Schedule?, _ observation: Observation) throws -> any DumpFormat
     ) {
         (self.name, self.usage, self.help, self.make) = (name, usage, help, make)
     }
@@ -78,11 +81,14 @@ extension Dump {
             throw DeckError("one file a rank ('%') is not supported: the content does not depend on the number of ranks", at: file.location)
         }
         guard file.text.filter({ $0 == "*" }).count <= 1 else { throw DeckError("more than one '*' in a file name", at: file.location) }
-        let format = try placing(at: interval?.location ?? name.location) { try style.make(&words, interval == nil ? nil : schedule, observation) }
+        let format = try placing(at: interval?.location ?? name.location) {
+            try style.make(&words, interval == nil ? nil : schedule, observation)
+        }
         if format.isBinary, let kind = Compression(path: file.text) {
             throw DeckError("a \(style.name) file cannot be compressed (\(kind.rawValue)) while it grows", at: file.location)
         }
         return Dump(
-            id: id, style: style.name, path: file.text, group: group, schedule: schedule, format: format, observation, at: location ?? name.location)
+            id: id, style: style.name, path: file.text, group: group, schedule: schedule, format: format, observation,
+            at: location ?? name.location)
     }
 }

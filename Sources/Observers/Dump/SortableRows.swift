@@ -33,7 +33,10 @@ struct SortableRows {
                 let at = 8 + 24 * k
                 let length = Int(raw.loadUnaligned(fromByteOffset: at + 16, as: Int64.self))
                 entries.append(
-                    (raw.loadUnaligned(fromByteOffset: at, as: Double.self), raw.loadUnaligned(fromByteOffset: at + 8, as: Int64.self), start, start + length))
+                    (
+                        raw.loadUnaligned(fromByteOffset: at, as: Double.self), raw.loadUnaligned(fromByteOffset: at + 8, as: Int64.self),
+                        start, start + length
+                    ))
                 start += length
             }
             text.append(contentsOf: raw[(8 + 24 * count)...])

@@ -3,7 +3,8 @@ import Domain
 import Integrators
 import Potentials
 
-/// `fix ave/correlate`: time correlations of global values sampled every NEVERY steps, up to NREPEAT - 1 samples apart, told every NFREQ steps:
+/// `fix ave/correlate`: time correlations of global values sampled every NEVERY steps, up to NREPEAT - 1 samples apart, told every NFREQ
+/// steps:
 ///
 ///     C_ij(k) = prefactor <V_i(t) V_j(t + k NEVERY)>
 ///
@@ -41,7 +42,9 @@ public final class AveCorrelate: Fix {
         guard frequency % every == 0 else { throw DeckError("Nfreq (\(frequency)) must be a multiple of Nevery (\(every))", at: place) }
         var settings = Settings(every: every, length: length, frequency: frequency)
         let inputs = try words.inputs(while: Words.isReference)
-        guard !inputs.isEmpty else { throw DeckError("fix ave/correlate needs at least one input: c_ID, f_ID or v_NAME", at: words.location) }
+        guard !inputs.isEmpty else {
+            throw DeckError("fix ave/correlate needs at least one input: c_ID, f_ID or v_NAME", at: words.location)
+        }
         let keywords = ["type", "ave", "start", "prefactor"] + SampleFile.Settings.keywords.filter { $0 != "format" }
         while let word = words.peek {
             let keyword = try words.choice("a keyword of fix ave/correlate", keywords.map { ($0, $0) })

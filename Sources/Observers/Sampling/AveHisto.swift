@@ -109,7 +109,8 @@ public final class AveHisto: Fix {
             let titles = settings.file.titles
             return [
                 titles[0] ?? "# Histogrammed data for fix \(id)",
-                titles[1] ?? "# TimeStep Number-of-bins Total-counts Missing-counts Min-value Max-value", titles[2] ?? "# Bin Coord Count Count/Total",
+                titles[1] ?? "# TimeStep Number-of-bins Total-counts Missing-counts Min-value Max-value",
+                titles[2] ?? "# Bin Coord Count Count/Total",
             ].joined(separator: "\n") + "\n"
         }
     }
@@ -156,7 +157,9 @@ public final class AveHisto: Fix {
         try observation.freshly { snapshot in
             switch source {
             case .global(let inputs):
-                for input in inputs { for value in input.isColumn ? try input.column(snapshot) : [try input.number(snapshot)] { count(value) } }
+                for input in inputs {
+                    for value in input.isColumn ? try input.column(snapshot) : [try input.number(snapshot)] { count(value) }
+                }
             case .atoms(let inputs):
                 for input in inputs {
                     let column = try input.values(snapshot)

@@ -31,7 +31,9 @@ public final class AveTime: Fix {
             case "off": settings.off.append(try words.positiveInt("the number of an input"))
             default:
                 guard try settings.file.read(keyword, &words) else { throw words.error("'\(word.text)' is not supported", at: word) }
-                if keyword == "file" || keyword == "append", let path = settings.file.path, path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+                if keyword == "file" || keyword == "append", let path = settings.file.path,
+                    path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+                {
                     throw words.error("LAMMPS would write YAML to '\(path)', which is not supported: choose another ending")
                 }
             }
@@ -93,7 +95,8 @@ public final class AveTime: Fix {
             let rows = columns[0].count
             if let other = columns.firstIndex(where: { $0.count != rows }) {
                 throw DeckError(
-                    "fix \(id): '\(values[other].name)' has \(columns[other].count) rows, '\(values[0].name)' \(rows)", at: values[other].location)
+                    "fix \(id): '\(values[other].name)' has \(columns[other].count) rows, '\(values[0].name)' \(rows)",
+                    at: values[other].location)
             }
             return (0..<rows).flatMap { row in columns.map { $0[row] } }
         }

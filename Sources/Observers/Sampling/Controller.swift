@@ -12,7 +12,8 @@ import Potentials
 public final class Controller: Fix {
     static let entry = ObservingFixStyle(
         name: "controller",
-        usage: "fix ID GROUP controller N ALPHA KP KI KD INPUT SETPOINT VARIABLE   (INPUT: c_ID c_ID[i] f_ID f_ID[i] v_NAME; VARIABLE: internal style)"
+        usage:
+            "fix ID GROUP controller N ALPHA KP KI KD INPUT SETPOINT VARIABLE   (INPUT: c_ID c_ID[i] f_ID f_ID[i] v_NAME; VARIABLE: internal style)"
     ) { words, setup, observation in
         let every = try words.positiveInt("the number of steps between changes")
         var factors: [Double] = []
@@ -24,7 +25,9 @@ public final class Controller: Fix {
         guard host.variableStyle(control.text) == .internal else {
             throw words.error("the control variable must be an internal-style variable, not '\(control.text)'", at: control)
         }
-        return Controller(setup, every: every, factors, input, goal: goal, control.text, try host.variableValue(control.text, at: control.location), observation)
+        return Controller(
+            setup, every: every, factors, input, goal: goal, control.text, try host.variableValue(control.text, at: control.location),
+            observation)
     }
 
     public let id: String
@@ -42,7 +45,8 @@ public final class Controller: Fix {
     private var terms = [0.0, 0, 0]
 
     init(
-        _ setup: FixSetup, every: Int, _ factors: [Double], _ input: GlobalInput, goal: Double, _ variable: String, _ control: Double, _ observation: Observation
+        _ setup: FixSetup, every: Int, _ factors: [Double], _ input: GlobalInput, goal: Double, _ variable: String, _ control: Double,
+        _ observation: Observation
     ) {
         (id, group, self.every, self.factors, self.input, self.goal) = (setup.id, setup.group, every, factors, input, goal)
         (self.variable, self.control, self.observation) = (variable, control, observation)

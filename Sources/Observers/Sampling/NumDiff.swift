@@ -3,7 +3,8 @@ import Domain
 import Integrators
 import Potentials
 
-/// `fix numdiff`: forces as central differences of the energy, to check a potential with: f_ID[1..3] of each atom of the group, every N steps
+/// `fix numdiff`: forces as central differences of the energy, to check a potential with: f_ID[1..3] of each atom of the group, every N
+/// steps
 ///
 ///     F_ia = -(E(x_ia + delta) - E(x_ia - delta)) / (2 delta)
 ///
@@ -58,8 +59,8 @@ public final class NumDiff: Fix {
     public var atomProperty: AtomProperty? { found }
 }
 
-/// `fix numdiff/virial`: the stress as a central difference of the energy by strain: f_ID[1..6] = xx yy zz yz xz xy of the virial part of the
-/// pressure, pressure units, every N steps
+/// `fix numdiff/virial`: the stress as a central difference of the energy by strain: f_ID[1..6] = xx yy zz yz xz xy of the virial part of
+/// the pressure, pressure units, every N steps
 ///
 ///     P_ab = -(E(x_a + delta (x_b - c_b)) - E(x_a - delta (x_b - c_b))) / (2 delta V),   c: middle of the box when the fix is made
 public final class NumDiffVirial: Fix {

@@ -45,7 +45,8 @@ public final class PairFix: Fix {
 
     public func prepare(_ system: System) throws {
         let potential = try observation.reporting(pairStyle)
-        for quantity in quantities where !potential.atomQuantities.contains(where: { $0.name == quantity.name && $0.columns == quantity.columns }) {
+        for quantity in quantities
+        where !potential.atomQuantities.contains(where: { $0.name == quantity.name && $0.columns == quantity.columns }) {
             throw DeckError("pair_style \(potential.style) no longer has the quantity '\(quantity.name)'", at: pairStyle.location)
         }
     }

@@ -13,7 +13,8 @@ final class SampleFile {
         var titles: [String?] = [nil, nil, nil]
         var format = NumberFormat.table(" %g")
 
-        /// Reads `file F`, `append F`, `overwrite`, `title1 T`, `title2 T`, `title3 T`, `format F` after its keyword; false for another keyword.
+        /// Reads `file F`, `append F`, `overwrite`, `title1 T`, `title2 T`, `title3 T`, `format F` after its keyword; false for another
+        /// keyword.
         mutating func read(_ keyword: String, _ words: inout Words) throws -> Bool {
             switch keyword {
             case "file", "append":
@@ -52,7 +53,8 @@ final class SampleFile {
         let host = try observation.requireHost()
         isOpen = true
         let goesOn = try communicator.valueOnFirstRank {
-            let file = try OutputFile(path, resumption.map { .resume($0) } ?? (settings.appends ? .append : .replace), isInput: host.isInput)
+            let file = try OutputFile(
+                path, resumption.map { .resume($0) } ?? (settings.appends ? .append : .replace), isInput: host.isInput)
             self.file = file
             if file.hasResumed { return 1 }
             try file.write(Array(text().utf8))

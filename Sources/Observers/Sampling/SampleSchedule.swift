@@ -21,7 +21,9 @@ struct SampleSchedule {
         let place = words.location
         frequency = try words.positiveInt("Nfreq: the number of steps between averages")
         guard frequency % every == 0, repeats * every <= frequency else {
-            throw DeckError("Nfreq (\(frequency)) must be a multiple of Nevery (\(every)), and at least Nrepeat x Nevery (\(repeats * every))", at: place)
+            throw DeckError(
+                "Nfreq (\(frequency)) must be a multiple of Nevery (\(every)), and at least Nrepeat x Nevery (\(repeats * every))",
+                at: place)
         }
     }
 

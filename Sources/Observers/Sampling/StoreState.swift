@@ -3,8 +3,8 @@ import Domain
 import Integrators
 import Potentials
 
-/// `fix store/state`: remembers values of each atom of a group, as f_ID (one input) or f_ID[1...]: as they are when the fix is made (those of
-/// computes, fixes and variables: when the next run begins), and again every N steps unless N is 0. 0 for other atoms. `com yes`:
+/// `fix store/state`: remembers values of each atom of a group, as f_ID (one input) or f_ID[1...]: as they are when the fix is made (those
+/// of computes, fixes and variables: when the next run begins), and again every N steps unless N is 0. 0 for other atoms. `com yes`:
 /// unwrapped positions (xu yu zu) relative to the group's centre of mass. The values travel with the atoms and go into restarts.
 public final class StoreState: Fix {
     static let entry = ObservingFixStyle(
@@ -47,7 +47,9 @@ public final class StoreState: Fix {
                 if ["fx", "fy", "fz"].contains(value.name), system.forces.force.count < system.atoms.owned { continue }
                 let column = try value.values(snapshot, of: group)
                 let shift = ["xu", "yu", "zu"].firstIndex(of: value.name).map { centre[$0] } ?? 0
-                for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 { stored.values[i * width + k] = column[i] - shift }
+                for i in 0..<system.atoms.owned where system.atoms.mask[i] & group.bit != 0 {
+                    stored.values[i * width + k] = column[i] - shift
+                }
             }
         }
     }

@@ -47,7 +47,8 @@ final class BondRule: StabilityRule {
                 guard let radius = Elements.covalentRadius(of: element) else {
                     guard used.contains(type) else { return 0 }
                     throw DeckError(
-                        "atom type \(type) is of no known element, so its bonds cannot be told: use labelmap, or bond DELTA within R", at: location)
+                        "atom type \(type) is of no known element, so its bonds cannot be told: use labelmap, or bond DELTA within R",
+                        at: location)
                 }
                 return radius * (system.units.angstrom ?? 1)
             }
@@ -88,7 +89,9 @@ final class BondRule: StabilityRule {
         let system = snapshot.system, atoms = system.atoms.owned
         var partners: [Int64: [Int]] = [:]
         for i in 0..<atoms {
-            for k in 0..<Self.slots where bonds.values[bonds.width * i + 2 * k] > 0 { partners[Int64(bonds.values[bonds.width * i + 2 * k])] = [] }
+            for k in 0..<Self.slots where bonds.values[bonds.width * i + 2 * k] > 0 {
+                partners[Int64(bonds.values[bonds.width * i + 2 * k])] = []
+            }
         }
         for j in 0..<system.atoms.count where partners[system.atoms.id[j]] != nil { partners[system.atoms.id[j]]!.append(j) }
         var worst: Violation?, largest = most
@@ -137,7 +140,8 @@ final class DistanceRule: StabilityRule {
             near.forEach(i) { j, d in
                 guard d.dot(d) < least else { return }
                 least = d.dot(d)
-                worst = Violation(value: least.squareRoot(), threshold: self.least, atoms: [system.atoms.id[i], system.atoms.id[j]].sorted())
+                worst = Violation(
+                    value: least.squareRoot(), threshold: self.least, atoms: [system.atoms.id[i], system.atoms.id[j]].sorted())
             }
         }
         return .worst(worst, system.communicator)

@@ -7,10 +7,11 @@ import Potentials
 /// it with exit status 76 (`Unstable.status`), which no error has.
 ///
 /// It looks every N steps, at the end of the step. Beside the rules of its line, atoms that are lost and forces that are not finite are
-/// always found, the latter at any step; with no such fix these are errors. Rules break as `StabilityRule`'s implementations say. References
-/// are taken at the first set-up and go into restarts.
+/// always found, the latter at any step; with no such fix these are errors. Rules break as `StabilityRule`'s implementations say.
+/// References are taken at the first set-up and go into restarts.
 ///
-/// - `file`: a JSON object, `{"unstable": true, "rule": "bond", "step": ..., "time_ps": ..., "atoms": [...], "value": ..., "threshold": ...}` or
+/// - `file`: a JSON object, `{"unstable": true, "rule": "bond", "step": ..., "time_ps": ..., "atoms": [...], "value": ..., "threshold":
+///   ...}` or
 ///   `{"unstable": false, "step": ..., "time_ps": ...}`; times count from the first set-up (`time_ps` null in units lj; `time` is in time
 ///   units). It is there from the first set-up on and replaced at once.
 /// - `frames`: extended XYZ as `dump extxyz` writes it, a frame a look: between K and 2 K of the last ones, the breaking one included.
@@ -66,12 +67,14 @@ public final class StabilityFix: Fix, StabilityJudge {
     private var elapsed = 0.0
 
     init(
-        _ setup: FixSetup, every: Int, _ rules: [any StabilityRule], _ output: Output, _ observation: Observation, at location: SourceLocation?
+        _ setup: FixSetup, every: Int, _ rules: [any StabilityRule], _ output: Output, _ observation: Observation,
+        at location: SourceLocation?
     ) {
         (id, group, self.every, self.rules, self.output, self.observation) = (setup.id, setup.group, every, rules, output, observation)
         dump = output.framePath.map {
             Dump(
-                id: setup.id, style: "fix stability", path: $0, group: .all, schedule: Schedule(.never), format: ExtendedXYZFormat(), observation,
+                id: setup.id, style: "fix stability", path: $0, group: .all, schedule: Schedule(.never), format: ExtendedXYZFormat(),
+                observation,
                 at: location)
         }
     }
@@ -255,6 +258,7 @@ extension StabilityFix {
             reference = try StructureRule.table(text, bins: bins, cutoff: cutoff, at: word.location)
         }
         return StructureRule(
-            setup, bins: bins, cutoff: cutoff, most: most, window: window, reference: reference, types: setup.system.atoms.typeCount, at: place)
+            setup, bins: bins, cutoff: cutoff, most: most, window: window, reference: reference, types: setup.system.atoms.typeCount,
+            at: place)
     }
 }

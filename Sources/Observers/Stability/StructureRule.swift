@@ -21,7 +21,10 @@ final class StructureRule: StabilityRule {
     private var samples = 0
 
     /// - Parameter reference: g in each bin; nil: of the first window.
-    init(_ setup: FixSetup, bins: Int, cutoff: Double, most: Double, window: Int, reference: [Double]?, types: Int, at location: SourceLocation?) {
+    init(
+        _ setup: FixSetup, bins: Int, cutoff: Double, most: Double, window: Int, reference: [Double]?, types: Int,
+        at location: SourceLocation?
+    ) {
         distribution = RadialDistribution(
             id: "f_\(setup.id)", group: setup.group, bins: bins, [(1...types, 1...types)], cutoff: cutoff)
         (id, self.most, self.window, self.reference, self.location) = (setup.id, most, window, reference, location)

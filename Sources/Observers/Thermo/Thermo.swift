@@ -161,7 +161,9 @@ public final class Thermo: Observer {
         sink.record(json(values))
         if simulation.potential.capabilities.contains(.energy) {
             let energy = try snapshot.scalar(Observation.energyID) + moment.kineticEnergy()
-            drift.add(time: snapshot.system.time, energy: energy + snapshot.fixes.reduce(0) { $0 + $1.conservedEnergy + $1.conservedEnergyCorrection })
+            drift.add(
+                time: snapshot.system.time,
+                energy: energy + snapshot.fixes.reduce(0) { $0 + $1.conservedEnergy + $1.conservedEnergyCorrection })
         }
         clock.leaveFirstRow()
         if let host = observation.host { try schedule.advance(after: snapshot.system.step, host) }
@@ -229,7 +231,11 @@ public final class Thermo: Observer {
             case .multi: line += Array(((k % 3 == 0 ? "\n" : " ") + RunReport.left(name(k), 8) + " = ").utf8)
             case .yaml: line += Array((k == 0 ? "  - [" : "").utf8)
             }
-            if column.isInteger, let whole = Int(exactly: value) { format.append(whole, to: &line) } else { format.append(value, to: &line) }
+            if column.isInteger, let whole = Int(exactly: value) {
+                format.append(whole, to: &line)
+            } else {
+                format.append(value, to: &line)
+            }
             if layout == .yaml { line += Array(", ".utf8) }
             // LAMMPS ends all but the last line of a block with a blank.
             if layout == .multi && k % 3 == 2 && k + 1 < rowColumns.count { line.append(UInt8(ascii: " ")) }
@@ -246,9 +252,10 @@ public final class Thermo: Observer {
     }
 
     private func quoted(_ text: String) -> String {
-        "\"" + text.unicodeScalars.map { c in
-            c == "\"" || c == "\\" ? "\\\(c)" : c.value < 32 ? " " : String(c)
-        }.joined() + "\""
+        "\""
+            + text.unicodeScalars.map { c in
+                c == "\"" || c == "\\" ? "\\\(c)" : c.value < 32 ? " " : String(c)
+            }.joined() + "\""
     }
 
     private func centred(_ text: String, width: Int) -> String {

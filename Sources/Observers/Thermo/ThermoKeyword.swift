@@ -30,7 +30,9 @@ public struct ThermoKeyword: Sendable {
 
     private static let time: [ThermoKeyword] = [
         ThermoKeyword("step", "Step", "steps", "time step", isInteger: true) { Double($0.system.step) },
-        ThermoKeyword("elapsed", "Elapsed", "steps", "steps since this run began", isInteger: true) { Double($0.system.step - $0.firstStep) },
+        ThermoKeyword("elapsed", "Elapsed", "steps", "steps since this run began", isInteger: true) {
+            Double($0.system.step - $0.firstStep)
+        },
         ThermoKeyword("elaplong", "Elaplong", "steps", "steps since the first of a series of runs began", isInteger: true) {
             Double($0.system.step - ($0.snapshot.run?.rampFirst ?? $0.firstStep))
         },
@@ -40,7 +42,9 @@ public struct ThermoKeyword: Sendable {
         ThermoKeyword("tpcpu", "T/CPU", "time/second", "simulated time per wall second since the row before") {
             $0.thermo.clock.simulatedTimeRate($0.system.step, $0.system.timestep)
         },
-        ThermoKeyword("spcpu", "S/CPU", "steps/second", "steps per wall second since the row before") { $0.thermo.clock.stepRate($0.system.step) },
+        ThermoKeyword("spcpu", "S/CPU", "steps/second", "steps per wall second since the row before") {
+            $0.thermo.clock.stepRate($0.system.step)
+        },
         ThermoKeyword("cpuremain", "CPULeft", "seconds", "wall time that is left of this run, at its speed so far") {
             $0.thermo.clock.remaining($0.snapshot.run, at: $0.system.step)
         },
@@ -75,7 +79,9 @@ public struct ThermoKeyword: Sendable {
     ]
 
     private static let energies: [ThermoKeyword] = [
-        ThermoKeyword("pe", "PotEng", "energy", "potential energy, what fixes add included", wants: .energy) { try $0.perAtom($0.potentialEnergy()) },
+        ThermoKeyword("pe", "PotEng", "energy", "potential energy, what fixes add included", wants: .energy) {
+            try $0.perAtom($0.potentialEnergy())
+        },
         ThermoKeyword("ke", "KinEng", "energy", "kinetic energy, temp x dof x k / 2") { try $0.perAtom($0.kineticEnergy()) },
         ThermoKeyword("etotal", "TotEng", "energy", "potential and kinetic energy", wants: .energy) { try $0.totalEnergy() },
         ThermoKeyword("evdwl", "E_vdwl", "energy", "energy of the pair style but Coulomb's", wants: .energy) {
@@ -110,7 +116,9 @@ public struct ThermoKeyword: Sendable {
     }
 
     private static func energy(_ kind: TopologyKind, _ name: String, _ header: String) -> ThermoKeyword {
-        ThermoKeyword(name, header, "energy", "energy of \(kind.plural)", wants: .energy) { try $0.perAtom($0.snapshot.bondedEnergy([kind])) }
+        ThermoKeyword(name, header, "energy", "energy of \(kind.plural)", wants: .energy) {
+            try $0.perAtom($0.snapshot.bondedEnergy([kind]))
+        }
     }
 
     private static func number(_ kind: TopologyKind, _ header: String) -> ThermoKeyword {

@@ -55,7 +55,9 @@ public enum ThermoModification: Sendable {
             case "line": result.append(.layout(try words.choice("line", ThermoLayout.allCases.map { ($0.rawValue, $0) })))
             case "triclinic/general":
                 let flag = try words.flag("triclinic/general")
-                guard !flag || thermo.knowsGeneralBox else { throw words.error("triclinic/general yes needs a box that was made as a general triclinic one") }
+                guard !flag || thermo.knowsGeneralBox else {
+                    throw words.error("triclinic/general yes needs a box that was made as a general triclinic one")
+                }
                 result.append(.general(flag))
             case "temp": result.append(.temperature(try words.word("the id of a temperature compute")))
             case "press": result.append(.pressure(try words.word("the id of a pressure compute")))
@@ -90,11 +92,15 @@ public enum ThermoModification: Sendable {
             case "line": return .lineFormat(try text.text.split(separator: " ").map { try NumberFormat(String($0)) })
             case "int":
                 let format = try NumberFormat(text.text)
-                guard format.conversion == .integer else { throw DeckError("the format for integers must have %d, not '\(text.text)'", at: nil) }
+                guard format.conversion == .integer else {
+                    throw DeckError("the format for integers must have %d, not '\(text.text)'", at: nil)
+                }
                 return .integerFormat(format)
             case "float":
                 let format = try NumberFormat(text.text)
-                guard format.conversion == .real else { throw DeckError("the format for reals must have %g, %f or %e, not '\(text.text)'", at: nil) }
+                guard format.conversion == .real else {
+                    throw DeckError("the format for reals must have %g, %f or %e, not '\(text.text)'", at: nil)
+                }
                 return .realFormat(format)
             default:
                 if what.text.contains("*") {

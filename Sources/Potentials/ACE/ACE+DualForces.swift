@@ -1,6 +1,6 @@
 import Domain
 
-extension ACEPass {
+extension ACEKernel {
     /// What `sums` gives, on duals: the tangents of its sums are sums of the same kind. With s = sum_n w R and the like for w', R' and R'',
     ///
     ///     d(sum_l s p) = sum_l (sum_n w' R) p + r' sum_l (sum_n w R') p + z' sum_l s p'
@@ -12,7 +12,7 @@ extension ACEPass {
     @inline(__always)
     func dualSums(
         _ m: Int, _ bond: ACEBondView, _ radial: UnsafePointer<L>, _ z: L, _ rate: P, _ weight: inout UnsafePointer<S>
-    ) -> Sums {
+    ) -> OrderSums {
         let place = z.value, turn = z.outcome
         // p and its first two derivatives.
         var p = P(view.diagonal[m]), pBefore = P.zero, dp = P.zero, dpBefore = P.zero, ddp = P.zero, ddpBefore = P.zero

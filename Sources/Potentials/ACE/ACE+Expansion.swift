@@ -1,10 +1,11 @@
 import Domain
 
 /// What happens to the centres of one batch, which lie side by side in lanes.
-extension ACEPass {
+extension ACEKernel {
     /// From the density's coefficients to their adjoints, seeds included. Returns the energies, seeds included.
     @inline(__always)
-    func expand(_ own: ACESpeciesView, _ at: Int, _ count: Int, _ seeds: L) -> L {
+    func energies(_ batch: CentreBatch, _ seeds: L, _ sums: inout Sums) -> L {
+        let own = view.species[batch.species]
         multiply(own)
         let densities = own.densities
         for p in 0..<densities { scratch.densities[p] = .zero }
@@ -22,7 +23,7 @@ extension ACEPass {
             scratch.slopes[p] = slope.scaled(by: P(weight))
         }
         if let grading {
-            for c in 0..<count { grading.add(Int(input.centres[at + c]), own, scratch, c) }
+            for c in 0..<batch.count { grading.add(Int(batch.centres[c]), own, scratch, c) }
         }
         // What the core leaves of it.
         let core = scratch.core[0]

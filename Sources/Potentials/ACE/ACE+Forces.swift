@@ -1,13 +1,10 @@
 import Domain
 
-extension ACEPass {
+extension ACEKernel {
     /// Forces of centre i in lane c on itself and its neighbours, from the adjoints of the density's coefficients.
     @inline(__always)
-    func forces(_ i: Int, _ own: ACESpeciesView, _ c: Int, _ sums: inout Accumulator) {
-        let groups = scratch.groups + c &* (view.elements &+ 1)
-        sums.x = .zero
-        sums.y = .zero
-        sums.z = .zero
+    func addForces(_ i: Int, _ a: Int, lane c: Int, _ sums: inout Sums) {
+        let own = view.species[a], groups = scratch.groups + c &* (view.elements &+ 1)
         for u in 0..<2 * own.slots { scratch.weights[u] = scratch.adjoints[u][lane: c] }
         let coreWeight = L(broadcast: scratch.core[1][lane: c])
         for b in 0..<view.elements {
@@ -38,10 +35,9 @@ extension ACEPass {
                 let fy = (radialPart * y).addingProduct(gy, inverse)
                 let fz = (radialPart * z).addingProduct(gz, inverse)
                 let at = c &* scratch.capacity &+ chunk &* L.laneCount
-                add(i, fx.outcome, fy.outcome, fz.outcome, scratch.edges + at, scratch.indices + at, &sums)
+                pass.add(i, (fx.outcome, fy.outcome, fz.outcome), scratch.near, at, centreShare: 0.5, &sums)
             }
         }
-        force[i] += sums.force
     }
 
     /// The derivatives along the distance and by the components of the unit vector of sum_nlm w_nlm R_n(r) Y_lm.
@@ -71,10 +67,10 @@ extension ACEPass {
     }
 
     /// Of one m: sums over n and l of w R p, w R p' and w R' p, with p_l(z) the Legendre part. m = 0 has real parts only.
-    typealias Sums = (ur: L, ui: L, vr: L, vi: L, tr: L, ti: L)
+    typealias OrderSums = (ur: L, ui: L, vr: L, vi: L, tr: L, ti: L)
 
     @inline(__always)
-    func sums(_ m: Int, _ bond: ACEBondView, _ radial: UnsafePointer<L>, _ z: L, _ weight: inout UnsafePointer<S>) -> Sums {
+    func sums(_ m: Int, _ bond: ACEBondView, _ radial: UnsafePointer<L>, _ z: L, _ weight: inout UnsafePointer<S>) -> OrderSums {
         var p = L(view.diagonal[m]), pBefore = L.zero, dp = L.zero, dpBefore = L.zero
         var ur = L.zero, ui = L.zero, vr = L.zero, vi = L.zero, tr = L.zero, ti = L.zero
         for l in m...Int(bond.top) {
@@ -110,25 +106,5 @@ extension ACEPass {
             }
         }
         return (ur, ui, vr, vi, tr, ti)
-    }
-
-    /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half of it to each atom of
-    /// a pair.
-    @inline(__always)
-    func add(
-        _ i: Int, _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
-    ) {
-        sums.addForce(gx, gy, gz)
-        P.subtract(gx, gy, gz, from: force, indices)
-        guard wantsVirial || atomVirial != nil else { return }
-        let d = P.components(rows)
-        if wantsVirial { sums.addVirial(d, gx, gy, gz) }
-        if let atomVirial {
-            for lane in 0..<L.laneCount {
-                let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0) * 0.5
-                atomVirial[i].add(-rows[lane].xyz, g)
-                atomVirial[Int(indices[lane])].add(-rows[lane].xyz, g)
-            }
-        }
     }
 }

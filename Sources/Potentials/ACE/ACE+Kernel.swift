@@ -1,128 +1,76 @@
 import Domain
 
-/// What is computed: the forces of sum_i seed_i e_i on plain lanes; on duals the derivative of those forces along -field, with seeds
-/// 1 + t seed_i.
-struct ACEInput: BitwiseCopyable {
-    let position: UnsafePointer<Vector>
-    let type: UnsafePointer<Int32>
-    let species: UnsafePointer<Int32>
-    let offsets: UnsafePointer<Int32>
-    let neighbours: UnsafePointer<Int32>
-    /// Owned atoms by species: those of species a are centres[starts[a] ..< starts[a + 1]].
-    let centres: UnsafePointer<Int32>
-    let starts: UnsafePointer<Int32>
-    let seeds: UnsafePointer<Double>?
-    let field: UnsafePointer<Vector>?
-}
-
-/// One pass over all centres, as many at a time as there are lanes.
+/// As many centres at a time as there are lanes.
 ///
 /// Radial functions, spherical harmonics and forces have neighbours side by side in lanes; everything that the expansion makes of the
 /// density (`ACEPlan`) has centres. Forces need no derivatives of spherical harmonics: with Y_lm = P_lm(z) (x + i y)^m, the sums over l of
 /// the adjoint times R, R' and P, P' come first, and each m is differentiated once.
-struct ACEPass<L: EdgeLane> {
+struct ACEKernel<L: EdgeLane>: CentreKernel {
     typealias S = L.Single
     typealias P = L.Plain
+    typealias Sums = CentreSums<P>
+
+    static var batch: Int { L.laneCount }
 
     let view: ACEView
-    let input: ACEInput
     let scratch: ACEScratch<L>
-    let force: UnsafeMutablePointer<Vector>
-    let wantsVirial: Bool
-    /// Null unless wanted.
-    let atomEnergy: UnsafeMutablePointer<Double>?
-    let atomVirial: UnsafeMutablePointer<Tensor>?
     let grading: ACEGrading?
+    let pass: CentrePass<L>
 
     @inline(__always)
-    func run(energy: inout Double, virial: inout Tensor) {
-        var sums = Accumulator()
-        let width = L.laneCount
-        for a in 0..<view.elements {
-            let own = view.species[a]
-            var at = Int(input.starts[a])
-            let last = Int(input.starts[a + 1])
-            while at < last {
-                let count = min(width, last - at)
-                var seeds = L.zero
-                for u in 0..<2 * own.slots { scratch.nodes[u] = .zero }
-                for u in 0..<own.sums { scratch.sums[u] = .zero }
-                scratch.core[0] = .zero
-                scratch.nearest[0] = L(1e300)
-                for c in 0..<count {
-                    let i = Int(input.centres[at + c])
-                    seeds[lane: c] = seed(i)
-                    select(i, own, c)
-                    neighbours(i, own, c)
-                    sum(own, c)
-                }
-                let energies = expand(own, at, count, seeds)
-                for c in 0..<count {
-                    let i = Int(input.centres[at + c])
-                    forces(i, own, c, &sums)
-                    let e = energies[lane: c]
-                    energy += e.value
-                    if let atomEnergy { atomEnergy[i] += e.outcome }
-                }
-                at += width
-            }
-        }
-        if wantsVirial { virial += sums.virial }
+    func begin(_ batch: CentreBatch) {
+        let own = view.species[batch.species]
+        for u in 0..<2 * own.slots { scratch.nodes[u] = .zero }
+        for u in 0..<own.sums { scratch.sums[u] = .zero }
+        scratch.core[0] = .zero
+        scratch.nearest[0] = L(1e300)
     }
 
-    typealias Accumulator = CentreSums<P>
-
     @inline(__always)
-    func seed(_ i: Int) -> S { .seed(input.seeds, i) }
+    func read(_ i: Int, _ a: Int, lane c: Int) {
+        let own = view.species[a]
+        select(i, own, c)
+        neighbours(i, own, c)
+        sum(own, c)
+    }
 
     // MARK: - Neighbours
 
-    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by species. A distance that is not a number counts as
-    /// within.
+    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by species, with their places in the radial tables.
     @inline(__always)
     func select(_ i: Int, _ own: ACESpeciesView, _ c: Int) {
-        let xi = input.position[i]
-        let first = Int(input.offsets[i]), last = Int(input.offsets[i + 1])
         let base = c &* scratch.capacity
-        let edges = scratch.edges + base, indices = scratch.indices + base, rows = scratch.rows + base, fractions = scratch.fractions + base
+        let near = scratch.near.from(base), rows = scratch.rows + base, fractions = scratch.fractions + base
         let groups = scratch.groups + c &* (view.elements &+ 1)
         scratch.closest[c] = -1
         var gap = Double.infinity
         var n = 0
         for b in 0..<view.elements {
             groups[b] = Int32(truncatingIfNeeded: n / L.laneCount)
-            let bond = own.bonds[b], limit = bond.cutoffSquared
-            guard limit > 0 else { continue }
+            let bond = own.bonds[b]
+            guard bond.cutoffSquared > 0 else { continue }
             let stride = 2 &* Int(bond.quads), nodes = Double(bond.nodes)
-            for k in first..<last {
-                let j = input.neighbours[k]
-                guard input.species[Int(input.type[Int(j)])] == Int32(truncatingIfNeeded: b) else { continue }
-                var d = input.position[Int(j)] - xi
-                let square = d * d
-                d.w = square.x + square.y + square.z
-                guard !(d.w >= limit) else { continue }
-                let r = d.w.squareRoot(), x = r * bond.scale
+            var k = n
+            n = pass.select(i, b, cutoffSquared: bond.cutoffSquared, into: near, from: n)
+            while k < n {
+                let r = near.square[k].squareRoot(), x = r * bond.scale
                 // Below the first node its polynomial goes on; what is not a number stays so.
                 let node = x < nodes ? max(1, Int(x)) : Int(bond.nodes)
-                edges[n] = d
-                indices[n] = j
-                rows[n] = Int32(truncatingIfNeeded: node &* stride)
-                fractions[n] = x - Double(node)
+                rows[k] = Int32(truncatingIfNeeded: node &* stride)
+                fractions[k] = x - Double(node)
                 if view.hasNearest, r - (bond.inner.cutoff - bond.inner.width) < gap {
                     gap = r - (bond.inner.cutoff - bond.inner.width)
-                    scratch.closest[c] = Int32(truncatingIfNeeded: n)
+                    scratch.closest[c] = Int32(truncatingIfNeeded: k)
                     scratch.closestSpecies[c] = Int32(truncatingIfNeeded: b)
                 }
-                n += 1
+                k &+= 1
             }
-            // Padding is beyond the last node and belongs to the centre itself.
-            while n % L.laneCount != 0 {
-                let r = 2 * limit.squareRoot()
-                edges[n] = Vector(r, 0, 0, r * r)
-                indices[n] = Int32(truncatingIfNeeded: i)
-                rows[n] = Int32(truncatingIfNeeded: Int(bond.nodes) &* stride)
-                fractions[n] = 0
-                n += 1
+            // Padding is beyond the last node.
+            n = pass.pad(i, length: 2 * bond.cutoffSquared.squareRoot(), near, from: n)
+            while k < n {
+                rows[k] = Int32(truncatingIfNeeded: Int(bond.nodes) &* stride)
+                fractions[k] = 0
+                k &+= 1
             }
         }
         groups[view.elements] = Int32(truncatingIfNeeded: n / L.laneCount)
@@ -136,20 +84,7 @@ struct ACEPass<L: EdgeLane> {
             let bond = own.bonds[b]
             for chunk in Int(groups[b])..<Int(groups[b + 1]) {
                 let at = base &+ chunk &* width
-                let d = P.components(scratch.edges + at)
-                var (x, y, z) = (L(plain: d.x), L(plain: d.y), L(plain: d.z))
-                var r = L(plain: d.w).squareRoot()
-                if L.hasTangent, let field = input.field {
-                    let v = P.components(field, scratch.indices + at), vi = field[i]
-                    x = L(d.x, tangent: P(vi.x) - v.x)
-                    y = L(d.y, tangent: P(vi.y) - v.y)
-                    z = L(d.z, tangent: P(vi.z) - v.z)
-                    r = (x * x).addingProduct(y, y).addingProduct(z, z).squareRoot()
-                }
-                let inverse = r.reciprocal()
-                x = x * inverse
-                y = y * inverse
-                z = z * inverse
+                let (x, y, z, r, inverse) = pass.geometry(i, scratch.near, at)
                 let g = scratch.geometry + (c &* scratch.chunks &+ chunk) &* 4
                 g[0] = x
                 g[1] = y

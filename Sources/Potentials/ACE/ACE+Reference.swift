@@ -58,17 +58,7 @@ final class ACEReference {
             let seed = seeds.map { $0[i] } ?? 1
             let (energy, gradients) = evaluate(a, near)
             for (neighbour, gradient) in zip(near, gradients) {
-                let g = gradient.xyz * seed, r = neighbour.edge.xyz, j = neighbour.atom
-                forces.force[i] += g
-                forces.force[j] -= g
-                if forces.wanted.contains(.virial) { forces.virial.add(-r, g) }
-                if forces.wanted.contains(.atomVirial) {
-                    for atom in [i, j] {
-                        var w = Tensor.zero
-                        w.add(-r, g * 0.5)
-                        forces.atomVirial[atom] += w
-                    }
-                }
+                forces.add(i, neighbour.atom, edge: neighbour.edge.xyz, gradient: gradient.xyz * seed, centreShare: 0.5)
             }
             forces.energy += energy * seed
             if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += energy * seed }

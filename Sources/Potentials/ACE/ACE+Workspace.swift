@@ -4,25 +4,24 @@ import Domain
 final class ACEWorkspace<L: EdgeLane> {
     private var lanes = Column<L>()
     private var singles = Column<L.Single>()
-    private var edges = Column<Vector>()
+    private let near = NeighbourScratch()
     private var fractions = Column<Double>()
-    private var indices = Column<Int32>()
+    private var rows = Column<Int32>()
     private var small = Column<Int32>()
 
     /// - Parameter largest: neighbours of any centre in the list.
     func scratch(_ view: ACEView, largest: Int) -> ACEScratch<L> {
         let width = L.laneCount
         // Every species is padded to whole lanes.
-        let chunks = (largest + width - 1) / width + view.elements, capacity = chunks * width
+        let chunks = (largest + width - 1) / width + view.elements, capacity = chunks * width + 4
         let sizes = [
             width * chunks * 4, width * chunks * 2 * view.functions, chunks * 2 * view.harmonics, 2 * view.nodes, 2 * view.nodes, view.sums,
             view.sums, view.densities, view.densities, 2 * view.densities * view.groups, 2, 3,
         ]
         lanes.resize(to: sizes.reduce(0, +), filling: .zero)
         singles.resize(to: 2 * view.nodes + view.sums, filling: .zero)
-        edges.resize(to: width * capacity, filling: .zero)
         fractions.resize(to: width * capacity, filling: 0)
-        indices.resize(to: 2 * width * capacity, filling: 0)
+        rows.resize(to: width * capacity, filling: 0)
         small.resize(to: width * (view.elements + 3), filling: 0)
         var at = lanes.pointer
         let starts = sizes.map { size in
@@ -30,8 +29,8 @@ final class ACEWorkspace<L: EdgeLane> {
             return at
         }
         return ACEScratch(
-            capacity: capacity, chunks: chunks, edges: edges.pointer, fractions: fractions.pointer, indices: indices.pointer,
-            rows: indices.pointer + width * capacity, groups: small.pointer, closest: small.pointer + width * (view.elements + 1),
+            capacity: capacity, chunks: chunks, near: near.reserve(width * capacity), fractions: fractions.pointer, rows: rows.pointer,
+            groups: small.pointer, closest: small.pointer + width * (view.elements + 1),
             closestSpecies: small.pointer + width * (view.elements + 2), geometry: starts[0], radial: starts[1], harmonics: starts[2],
             nodes: starts[3], adjoints: starts[4], sums: starts[5], sumAdjoints: starts[6], densities: starts[7], slopes: starts[8],
             groupSums: starts[9], core: starts[10], nearest: starts[11], weights: singles.pointer,
@@ -44,11 +43,10 @@ struct ACEScratch<L: EdgeLane>: BitwiseCopyable {
     /// Edges and chunks of each lane.
     let capacity: Int
     let chunks: Int
-    /// [lane][edge]: x_j - x_i and its square in w, by species, each species padded to whole lanes.
-    let edges: UnsafeMutablePointer<Vector>
-    /// [lane][edge]: place between the nodes of the radial table, the neighbour, and the row of its node.
+    /// [lane][edge]: neighbours within the cutoff by species, each species padded to whole lanes.
+    let near: NearNeighbours
+    /// [lane][edge]: place between the nodes of the radial table, and the row of its node.
     let fractions: UnsafeMutablePointer<Double>
-    let indices: UnsafeMutablePointer<Int32>
     let rows: UnsafeMutablePointer<Int32>
     /// [lane][species]: first chunk, and the end.
     let groups: UnsafeMutablePointer<Int32>

@@ -12,7 +12,7 @@ import Domain
 /// to each of its atoms.
 ///
 /// Cost: atoms x (neighbours x (radial functions + harmonics x n) + terms of the expansion). No communication.
-public final class ACE: Potential, SpeciesMapping {
+public final class ACE: CentrePotential {
     public static let entry = PotentialStyle(
         "pace",
         usage: "pair_style pace [product|recursive] [chunksize N]\npair_coeff * * FILE.yace|FILE.ace|FILE.yaml ELEMENT ..."
@@ -42,23 +42,15 @@ public final class ACE: Potential, SpeciesMapping {
     }
 
     public let style: String
-    public let capabilities = Capabilities.all
-    public private(set) var requirements = Requirements(cutoff: 0, list: .full)
-    /// The one neighbour at a time kernel, for comparison.
     public var usesPlainKernel = false
     public private(set) var speciesMap: SpeciesMap?
+    private(set) var groups = SpeciesGroups()
     private let isGraded: Bool
-    private var files = ""
-    private var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    private var files = ModelFiles()
     private var tables: ACETables?
     private var plain: ACEReference?
     private var grading: ACEGrading?
-    private let workspace = ACEWorkspace<Lanes>()
-    private let dualWorkspace = ACEWorkspace<Dual<Lanes>>()
-    private var centres = Column<Int32>()
-    private var starts = Column<Int32>()
-    private var species: [Int32] = []
-    private var hasWarned = false
+    private let workspace = ACEWorkspace<CentreLanes>(), dualWorkspace = ACEWorkspace<Dual<CentreLanes>>()
 
     init(_ style: String) {
         self.style = style
@@ -66,160 +58,69 @@ public final class ACE: Potential, SpeciesMapping {
     }
 
     public func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
-        for _ in 0..<2 {
-            let word = try words.word("* *")
-            guard word.text == "*" else {
-                throw words.error("pair_style \(style) takes 'pair_coeff * *': one model for all types", at: word)
-            }
-        }
-        let modelWord = try words.word("an ACE potential file")
-        let setWord = isGraded ? try words.word("a file of active sets (.asi)") : nil
-        var word = modelWord
-        do {
-            let bytes = try setup.read(word.text, word.location)
-            let model: ACEModel
-            switch word.text.split(separator: ".").last {
-            case "yaml": model = try ACEModel(basis: word.text, bytes)
-            case "yace" where !isGraded: model = try ACEModel(yace: word.text, bytes)
-            case "ace" where !isGraded: model = try ACEModel(text: word.text, bytes)
+        try words.everyPair(of: style)
+        let word = try words.word("an ACE potential file"), setWord = isGraded ? try words.word("a file of active sets (.asi)") : nil
+        files = ModelFiles()
+        let model = try files.read(word, words, setup) { name, bytes in
+            switch name.split(separator: ".").last {
+            case "yaml": return try ACEModel(basis: name, bytes)
+            case "yace" where !isGraded: return try ACEModel(yace: name, bytes)
+            case "ace" where !isGraded: return try ACEModel(text: name, bytes)
             default:
-                throw words.error(
-                    isGraded
-                        ? "grades need the B basis: a .yaml file" : "expected a file .yace, .ace or .yaml, not '\(word.text)'", at: word)
+                let expected = isGraded ? "grades need the B basis: a .yaml file" : "expected a file .yace, .ace or .yaml, not '\(name)'"
+                throw words.error(expected, at: word)
             }
-            digest = fnv(digest, bytes)
-            files = word.text
-            var sets: (sets: [ACEGrading.ActiveSet], isLinear: Bool)?
-            if let setWord {
-                word = setWord
-                let bytes = try setup.read(word.text, word.location)
-                sets = try ACEGrading.activeSets(word.text, bytes, model)
-                digest = fnv(digest, bytes)
-                files += " " + word.text
-            }
-            let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: modelWord.text, elements: model.elements)
-            speciesMap = map
-            species = map.species
-            let used = Set(species.filter { $0 >= 0 }.map(Int.init))
-            if used.isEmpty { throw words.error("every type is NULL: the model would see no atom", at: modelWord) }
-            if model.innerCutoff == .zbl, let name = model.elements.first(where: { Elements.number(of: $0) == nil }) {
-                throw words.error(
-                    "'\(name)' in \(modelWord.text) is not a chemical element, which its nuclear repulsion needs", at: modelWord)
-            }
-            let tables = ACETables(model, used: used)
-            self.tables = tables
-            plain = nil
-            grading = sets.map { ACEGrading(tables, $0.sets, isLinear: $0.isLinear) }
-            var cutoff = 0.0
-            for i in used { for j in used { cutoff = max(cutoff, model.bond(i, j)?.cutoff ?? 0) } }
-            requirements = Requirements(cutoff: cutoff, list: .full)
-        } catch let error as ParameterFileError {
-            throw words.error(error.description, at: word)
         }
+        let sets = try setWord.map { word in try files.read(word, words, setup) { try ACEGrading.activeSets($0, $1, model) } }
+        let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: model.elements)
+        let used = Set(map.species.filter { $0 >= 0 }.map(Int.init))
+        if used.isEmpty { throw words.error("every type is NULL: the model would see no atom", at: word) }
+        if model.innerCutoff == .zbl, let name = model.elements.first(where: { Elements.number(of: $0) == nil }) {
+            throw words.error("'\(name)' in \(word.text) is not a chemical element, which its nuclear repulsion needs", at: word)
+        }
+        speciesMap = map
+        let tables = ACETables(model, used: used)
+        self.tables = tables
+        plain = nil
+        grading = sets.map { ACEGrading(tables, $0.sets, isLinear: $0.isLinear) }
+        groups = SpeciesGroups(map.species, of: tables.view.elements) { model.bond($0, $1)?.cutoff ?? 0 }
     }
 
     /// Names that do not fit the masses only bring a warning: LAMMPS' own example decks have such.
     public func prepare(_ setup: PotentialSetup) throws {
-        guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
-        do { try map.check(setup) } catch let error as DeckError {
-            if !hasWarned { setup.warn(error.message) }
-            hasWarned = true
-        }
+        try mappedSpecies()
+        speciesMap?.warnOfMasses(setup)
     }
 
     public var summary: String {
         guard let tables else { return "\(style): no model" }
-        let model = tables.model, hex = String(digest, radix: 16)
-        let rank = model.functions.joined().map(\.rank).max() ?? 0
+        let model = tables.model, rank = model.functions.joined().map(\.rank).max() ?? 0
         let terms = tables.plans.reduce(0) { $0 + $1.termCount }, products = tables.plans.reduce(0) { $0 + $1.products.count }
-        return "\(style): \(files) (fnv \(hex)), ACE for \(model.elements.joined(separator: " ")), cutoff \(requirements.cutoff), "
+        return "\(style): \(files), ACE for \(model.elements.joined(separator: " ")), cutoff \(requirements.cutoff), "
             + "\(model.functionCount) functions of up to \(rank) neighbours, \(terms) terms of \(products) products"
     }
 
-    public func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
-        compute(atoms, list, seeds: nil, wantsGrades: context.wanted.contains(.atomQuantities), into: &forces)
-    }
-
-    private func compute(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, seeds: UnsafePointer<Double>?, wantsGrades: Bool, into forces: inout Forces
+    func evaluatePlainly(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?, into forces: inout Forces
     ) {
         guard let tables else { return }
-        if usesPlainKernel {
-            let reference = plain ?? ACEReference(tables.model)
-            plain = reference
-            reference.compute(species: species, atoms, list, seeds: seeds, into: &forces)
-            return
-        }
-        let largest = sort(atoms, list, tables.view.elements)
-        let scratch = workspace.scratch(tables.view, largest: largest)
-        if wantsGrades { grading?.begin(atoms.owned) }
-        species.withUnsafeBufferPointer { map in
-            let pass = ACEPass<Lanes>(
-                view: tables.view, input: input(atoms, list, map.baseAddress!, seeds: seeds, field: nil), scratch: scratch,
-                force: forces.force.pointer, wantsVirial: forces.wanted.contains(.virial),
-                atomEnergy: forces.wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
-                atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil, grading: wantsGrades ? grading : nil)
-            aceForces(pass, &forces.energy, &forces.virial)
-        }
-        if wantsGrades { grading?.finish() }
+        let reference = plain ?? ACEReference(tables.model)
+        plain = reference
+        reference.compute(species: groups.species, atoms, list, seeds: seeds, into: &forces)
     }
 
-    /// Sorts owned atoms by species. Returns the largest number of neighbours.
-    private func sort(_ atoms: borrowing Atoms, _ list: NeighbourList, _ count: Int) -> Int {
-        centres.removeAll()
-        starts.removeAll()
-        for a in 0..<count {
-            starts.append(Int32(centres.count))
-            for i in 0..<atoms.owned where species[Int(atoms.type[i])] == Int32(a) { centres.append(Int32(i)) }
-        }
-        starts.append(Int32(centres.count))
-        var largest = 0
-        let offsets = list.offsets.pointer
-        for i in 0..<atoms.owned { largest = max(largest, Int(offsets[i + 1] - offsets[i])) }
-        return largest
+    func run(_ pass: CentrePass<CentreLanes>, _ energy: inout Double, _ virial: inout Tensor) {
+        guard let view = tables?.view else { return }
+        let scratch = workspace.scratch(view, largest: pass.groups.largest), grading = pass.wantsQuantities ? grading : nil
+        grading?.begin(pass.owned)
+        ACEKernel(view: view, scratch: scratch, grading: grading, pass: pass).run(&energy, &virial)
+        grading?.finish()
     }
 
-    private func input(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ map: UnsafePointer<Int32>, seeds: UnsafePointer<Double>?,
-        field: UnsafePointer<Vector>?
-    ) -> ACEInput {
-        ACEInput(
-            position: atoms.position.pointer, type: atoms.type.pointer, species: map, offsets: list.offsets.pointer,
-            neighbours: list.neighbours.pointer, centres: centres.pointer, starts: starts.pointer, seeds: seeds, field: field)
-    }
-}
-
-extension ACE: HasPlainKernel {}
-
-extension ACE: DifferentiablePotential {
-    public func computeSeeded(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
-        into forces: inout Forces
-    ) {
-        compute(atoms, list, seeds: a.pointer, wantsGrades: false, into: &forces)
-    }
-
-    /// One pass of the kernel on duals.
-    public func pullback(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
-        field v: borrowing Column<Vector>, into forces: inout Forces
-    ) {
-        guard let tables else { return }
-        if usesPlainKernel {
-            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
-            return
-        }
-        let largest = sort(atoms, list, tables.view.elements)
-        let scratch = dualWorkspace.scratch(tables.view, largest: largest)
-        var energy = 0.0
-        species.withUnsafeBufferPointer { map in
-            let pass = ACEPass<Dual<Lanes>>(
-                view: tables.view, input: input(atoms, list, map.baseAddress!, seeds: a.pointer, field: v.pointer), scratch: scratch,
-                force: forces.force.pointer, wantsVirial: forces.wanted.contains(.virial),
-                atomEnergy: context.wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
-                atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil, grading: nil)
-            aceDerivatives(pass, &energy, &forces.virial)
-        }
+    func run(_ pass: CentrePass<Dual<CentreLanes>>, _ energy: inout Double, _ virial: inout Tensor) {
+        guard let view = tables?.view else { return }
+        let scratch = dualWorkspace.scratch(view, largest: pass.groups.largest)
+        ACEKernel(view: view, scratch: scratch, grading: nil, pass: pass).run(&energy, &virial)
     }
 }
 
@@ -229,18 +130,4 @@ extension ACE: AtomReporting {
     }
 
     public func atomQuantity(_ name: String, _ atoms: borrowing Atoms) -> [Double] { grading?.grades.array() ?? [] }
-}
-
-// The concrete entry points, one for each kind of lane.
-
-private typealias Lanes = SIMD4<Double>
-
-@inline(never)
-private func aceForces(_ pass: ACEPass<Lanes>, _ energy: inout Double, _ virial: inout Tensor) {
-    pass.run(energy: &energy, virial: &virial)
-}
-
-@inline(never)
-private func aceDerivatives(_ pass: ACEPass<Dual<Lanes>>, _ energy: inout Double, _ virial: inout Tensor) {
-    pass.run(energy: &energy, virial: &virial)
 }

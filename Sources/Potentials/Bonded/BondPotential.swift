@@ -47,9 +47,7 @@ final class BondPotential<Function: BondFunction>: BondedStyle {
     }
 
     func coefficients(_ types: ClosedRange<Int>, _ words: inout Words) throws {
-        let row = try Function.read(&words, units)
-        try words.finish()
-        table.set(types, row)
+        try table.read(types, &words) { try Function.read(&$0, units) }
     }
 
     func has(_ type: Int) -> Bool { table.has(type) }

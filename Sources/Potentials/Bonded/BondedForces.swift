@@ -12,10 +12,12 @@ public final class BondedSet {
     private var isNone: [Bool]
     /// The words of each type's coefficient line behind the type, index 0 unused.
     public private(set) var lines: [String?]
-    private var lists: [Column32] = []
+    /// What each member computes, as `BondedStyle.compute` takes it.
+    private var lists: [Connections] = []
     public let location: SourceLocation
 
-    private final class Column32 { var column = Column<Int32>() }
+    /// Columns are noncopyable, so in a box.
+    private final class Connections { var column = Column<Int32>() }
 
     /// Reads a style line: `bond_style STYLE ARGS`, `bond_style hybrid STYLE STYLE ...`.
     /// - Returns: nil for `none`.
@@ -33,7 +35,7 @@ public final class BondedSet {
             let style = try words.word("a \(kind.name) style")
             guard !members.contains(where: { $0.style == style.text }) else { throw words.error("'\(style.text)' is named twice", at: style) }
             var own: [Word] = []
-            while let next = words.peek, !BondedRegistry.names(kind).contains(next.text) { own.append(try words.word("an argument")); }
+            while let next = words.peek, !BondedRegistry.names(kind).contains(next.text) { own.append(try words.word("an argument")) }
             var rest = Words(own, of: "\(kind.name)_style \(style.text)", end: style.location)
             members.append(try BondedRegistry.make(kind, style, &rest, typeCount, setup))
         }
@@ -47,7 +49,7 @@ public final class BondedSet {
         member = Array(repeating: isSingle ? 0 : nil, count: typeCount + 1)
         isNone = Array(repeating: false, count: typeCount + 1)
         lines = Array(repeating: nil, count: typeCount + 1)
-        lists = members.map { _ in Column32() }
+        lists = members.map { _ in Connections() }
     }
 
     /// Reads the words of a coefficient line behind the types.

@@ -3,7 +3,7 @@ import Domain
 
 /// One `bond_style`, `angle_style`, `dihedral_style` or `improper_style`: energies of connections of one kind.
 ///
-/// Made from the words of the style line, given its coefficient lines, checked by `missing`, then computed each step.
+/// Made from the words of the style line, given its coefficient lines, checked by `has`, then computed each step.
 public protocol BondedStyle: AnyObject {
     var kind: TopologyKind { get }
     /// The deck word: `harmonic`.
@@ -114,10 +114,13 @@ struct BondedTable: ~Copyable {
         self.size = size
     }
 
-    mutating func set(_ types: ClosedRange<Int>, _ row: [Double]) {
+    /// Reads the words of a coefficient line behind the types.
+    mutating func read(_ types: ClosedRange<Int>, _ words: inout Words, _ numbers: (inout Words) throws -> [Double]) throws {
+        let row = try numbers(&words)
+        try words.finish()
         precondition(row.count == size)
         for type in types {
-            for (k, number) in row.enumerated() { numbers[type * size + k] = number }
+            for (k, number) in row.enumerated() { self.numbers[type * size + k] = number }
             isSet[type] = true
         }
     }

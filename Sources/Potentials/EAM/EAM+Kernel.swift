@@ -137,17 +137,14 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
     /// Third pass: forces from the pair energy and s F'(rho).
     @inline(__always)
     func addForces(isSingle: Bool, tally: Bool, _ sums: inout PairPass.Sums) {
-        var energy = Vector.zero
-        var xx = Vector.zero, xy = Vector.zero, xz = Vector.zero
-        var yx = Vector.zero, yy = Vector.zero, yz = Vector.zero
-        var zx = Vector.zero, zy = Vector.zero, zz = Vector.zero
+        var energy = Vector.zero, centre = CentreSums<Vector>()
         let inverseStep = Vector(repeating: inverseStep)
         for i in 0..<owned {
             let a = Int(species[Int(type[i])]), count = Int(counts[i]), indices = near + Int(firsts[i])
             let xi = position[i]
             let px = Vector(repeating: xi.x), py = Vector(repeating: xi.y), pz = Vector(repeating: xi.z)
             let own = L(broadcast: slope[i])
-            var fx = Vector.zero, fy = Vector.zero, fz = Vector.zero
+            centre.beginCentre()
             var k = 0
             while k < count {
                 let other = Vector.components(position, indices + k)
@@ -205,22 +202,10 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
                 psi = slope.addingProduct(psi, plain: inverseStep)
                 let g = -(psi * inverse).scaled(by: weights)
                 let gx = (g * dx).outcome, gy = (g * dy).outcome, gz = (g * dz).outcome
-                fx += gx
-                fy += gy
-                fz += gz
+                centre.addForce(gx, gy, gz)
                 Vector.subtract(gx, gy, gz, from: force, indices + k)
                 if tally {
-                    if wantsVirial {
-                        xx += ex * gx
-                        xy += ex * gy
-                        xz += ex * gz
-                        yx += ey * gx
-                        yy += ey * gy
-                        yz += ey * gz
-                        zx += ez * gx
-                        zy += ez * gy
-                        zz += ez * gz
-                    }
+                    if wantsVirial { centre.addVirial((ex, ey, ez), (gx, gy, gz)) }
                     if let atomVirial {
                         for lane in 0..<min(4, count - k) {
                             var w = Tensor.zero
@@ -232,15 +217,11 @@ struct EAMPass<L: EdgeLane> where L.Plain == Vector {
                 }
                 k &+= 4
             }
-            force[i] += Vector(xyz: fx.sum(), fy.sum(), fz.sum())
+            force[i] += centre.force
         }
         if tally {
             sums.energy += energy.sum()
-            if wantsVirial {
-                sums.virial += Tensor(
-                    x: Vector(xyz: xx.sum(), xy.sum(), xz.sum()), y: Vector(xyz: yx.sum(), yy.sum(), yz.sum()),
-                    z: Vector(xyz: zx.sum(), zy.sum(), zz.sum()))
-            }
+            if wantsVirial { sums.virial += centre.virial }
         }
     }
 }

@@ -10,7 +10,7 @@ import Domain
 /// Types that are mapped to NULL, or that no line of `pair_style eam` names, are invisible.
 ///
 /// Three passes: densities over a half list, summed from ghosts to owners; F' of owned atoms, copied to ghosts; forces.
-public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
+public final class EAM: DualKernelPotential, SpeciesMapping, MassGiving {
     enum Format: String { case funcfl = "eam", setfl = "eam/alloy", finnisSinclair = "eam/fs" }
 
     static let funcflEntry = entry(.funcfl, "pair_style eam\npair_coeff I I FILE")
@@ -26,7 +26,6 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
 
     let format: Format
     public var style: String { format.rawValue }
-    public let capabilities = Capabilities.all
     public private(set) var requirements = Requirements(cutoff: 0, list: .half)
     public var usesPlainKernel = false
     public private(set) var speciesMap: SpeciesMap?
@@ -82,7 +81,7 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
         } else {
             let bytes = try setup.read(word.text, word.location)
             let factor = try FileUnits.energyFactor(bytes, word, setup.units)
-            files.append((word.text, try parse(word, words) { try Funcfl(word.text, bytes) }, factor))
+            files.append((word.text, try words.parsing(word) { try Funcfl(word.text, bytes) }, factor))
             index = files.count - 1
         }
         for type in types {
@@ -92,23 +91,14 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
     }
 
     private func readSetfl(_ words: inout Words, _ setup: PotentialSetup) throws {
-        for _ in 0..<2 {
-            let word = try words.word("* *")
-            guard word.text == "*" else {
-                throw words.error("pair_style \(style) takes 'pair_coeff * *': one file for all types", at: word)
-            }
-        }
+        try words.everyPair(of: style)
         let word = try words.word("a file of the elements' functions")
         let bytes = try setup.read(word.text, word.location)
-        var functions = try parse(word, words) { try EAMFunctions(setfl: word.text, bytes, byPair: format == .finnisSinclair) }
+        var functions = try words.parsing(word) { try EAMFunctions(setfl: word.text, bytes, byPair: format == .finnisSinclair) }
         functions.scaleEnergies(by: try FileUnits.energyFactor(bytes, word, setup.units))
         let map = try SpeciesMap(&words, typeCount: setup.typeCount, model: word.text, elements: functions.elements)
         (speciesMap, species, self.functions) = (map, map.species, functions)
         for type in 1...setup.typeCount where species[type] >= 0 { pendingMasses[type] = functions.masses[Int(species[type])] }
-    }
-
-    private func parse<T>(_ word: Word, _ words: Words, _ read: () throws -> T) throws -> T {
-        do { return try read() } catch let error as ParameterFileError { throw words.error(error.description, at: word) }
     }
 
     public func prepare(_ setup: PotentialSetup) throws {
@@ -122,8 +112,8 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
             species = species.map { old in Int32(used.firstIndex(of: Int(old)) ?? -1) }
             files = used.map { files[$0] }
         } else {
-            guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
-            map.warnOfMasses(setup)
+            try mappedSpecies()
+            speciesMap?.warnOfMasses(setup)
         }
         guard let functions else { return }
         let isSingle = functions.embedding.count == 1 && species.dropFirst().allSatisfy { $0 == 0 }
@@ -131,27 +121,37 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
         requirements = Requirements(cutoff: functions.cutoff, list: .half)
     }
 
-    public func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
-        compute(atoms, list, context, seeds: nil, into: &forces)
-    }
-
-    private func compute(
+    func evaluatePlainly(
         _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?, into forces: inout Forces
     ) {
-        if usesPlainKernel {
-            guard let functions else { return }
-            EAMReference.compute(functions, species, atoms, list, context, seeds: seeds, into: &forces)
-            return
-        }
+        guard let functions else { return }
+        EAMReference.compute(functions, species, atoms, list, context, seeds: seeds, into: &forces)
+    }
+
+    /// On duals s F'(rho) is forwarded with its tangent.
+    func evaluate(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?,
+        field: UnsafePointer<Vector>?, into forces: inout Forces
+    ) {
         let wanted = forces.wanted
         var sums = PairPass.Sums()
-        pass(plainFields, atoms, list, wanted, seeds: seeds, field: nil, atomEnergy: wanted.contains(.atomEnergy), into: &forces) {
-            (pass: EAMPass<Vector>, tables: borrowing EAMTables) in
-            eamDensities(pass)
-            sums.energy += embed(pass, tables, plainFields, atoms, context)
-            eamForces(pass, tally: !wanted.isEmpty || seeds != nil, &sums)
+        if field == nil {
+            pass(plainFields, atoms, list, wanted, seeds: seeds, field: nil, atomEnergy: wanted.contains(.atomEnergy), into: &forces) {
+                (pass: EAMPass<Vector>, tables: borrowing EAMTables) in
+                eamDensities(pass)
+                sums.energy += embed(pass, tables, plainFields, atoms, context)
+                eamForces(pass, tally: !wanted.isEmpty || seeds != nil, &sums)
+            }
+            forces.energy += sums.energy
+        } else {
+            pass(
+                dualFields, atoms, list, wanted, seeds: seeds, field: field, atomEnergy: context.wanted.contains(.atomEnergy), into: &forces
+            ) { (pass: EAMPass<Dual<Vector>>, tables: borrowing EAMTables) in
+                eamDensities(pass)
+                _ = embed(pass, tables, dualFields, atoms, context)
+                eamForces(pass, tally: true, &sums)
+            }
         }
-        forces.energy += sums.energy
         forces.virial += sums.virial
     }
 
@@ -208,36 +208,6 @@ public final class EAM: Potential, SpeciesMapping, MassGiving, HasPlainKernel {
         }
         context.halo.forward(&fields.slope)
         return energy
-    }
-}
-
-extension EAM: DifferentiablePotential {
-    public func computeSeeded(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
-        into forces: inout Forces
-    ) {
-        compute(atoms, list, context, seeds: a.pointer, into: &forces)
-    }
-
-    /// One pass on duals: s F'(rho) is forwarded with its tangent.
-    public func pullback(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
-        field v: borrowing Column<Vector>, into forces: inout Forces
-    ) {
-        if usesPlainKernel {
-            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
-            return
-        }
-        var sums = PairPass.Sums()
-        pass(
-            dualFields, atoms, list, forces.wanted, seeds: a.pointer, field: v.pointer, atomEnergy: context.wanted.contains(.atomEnergy),
-            into: &forces
-        ) { (pass: EAMPass<Dual<Vector>>, tables: borrowing EAMTables) in
-            eamDensities(pass)
-            _ = embed(pass, tables, dualFields, atoms, context)
-            eamForces(pass, tally: true, &sums)
-        }
-        forces.virial += sums.virial
     }
 }
 

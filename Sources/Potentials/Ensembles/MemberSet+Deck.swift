@@ -13,7 +13,8 @@ extension MemberSet {
     /// - Parameter options: words that may stand before the first member, for the message at one that is neither.
     /// - Throws: `DeckError` at the word that is wrong.
     public static func read(
-        _ words: inout Words, _ setup: PotentialSetup, owner: String, options: [String] = [], registry: PotentialRegistry = PotentialRegistry()
+        _ words: inout Words, _ setup: PotentialSetup, owner: String, options: [String] = [],
+        registry: PotentialRegistry = PotentialRegistry()
     ) throws -> MemberSet {
         try read(&words, setup, owner: owner, options: options, prefix: nil, registry: registry).members
     }
@@ -28,7 +29,9 @@ extension MemberSet {
         let all = words.remaining(), end = words.location
         let lead = prefix == nil ? 0 : 1
         guard all.count > lead else {
-            throw DeckError("\(owner): expected \(prefix.map { "\($0) and " } ?? "the members' pair styles")\(prefix == nil ? "" : "a pair style")", at: end)
+            throw DeckError(
+                "\(owner): expected \(prefix.map { "\($0) and " } ?? "the members' pair styles")\(prefix == nil ? "" : "a pair style")",
+                at: end)
         }
         guard known.contains(all[lead].text) else {
             let kind = options.isEmpty ? "pair_style" : "pair_style or option of \(owner)"
@@ -44,7 +47,9 @@ extension MemberSet {
             }
             if lead > 0 { prefixes.append(all[start - 1]) }
             let next = n + 1 < starts.count ? starts[n + 1] - lead : all.count
-            guard next > start else { throw DeckError("\(owner): expected \(prefix ?? "a word") before \(all[next + lead].text)", at: all[next + lead].location) }
+            guard next > start else {
+                throw DeckError("\(owner): expected \(prefix ?? "a word") before \(all[next + lead].text)", at: all[next + lead].location)
+            }
             var own = Words(
                 Array(all[start..<next]), of: "pair_style \(owner)", end: next < all.count ? all[next].location : end)
             let potential = try registry.make(&own, setup)

@@ -68,7 +68,8 @@ struct WeightFile {
     /// - Throws: `DeckError` when the members are not the bases that the weights were made for, in their order.
     func check(_ set: MemberSet) throws {
         guard bases.count == set.count else {
-            throw DeckError("\(path) has weights for \(bases.count) members (\(bases.joined(separator: " "))), not \(set.count)", at: location)
+            throw DeckError(
+                "\(path) has weights for \(bases.count) members (\(bases.joined(separator: " "))), not \(set.count)", at: location)
         }
         for (k, member) in set.members.enumerated() where bases[k] != member.name && bases[k] != member.potential.style {
             throw DeckError("\(path): base \(k + 1) is \(bases[k]), but member \(k + 1) is \(member.name)", at: member.location ?? location)

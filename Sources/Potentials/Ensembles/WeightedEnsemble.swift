@@ -83,7 +83,8 @@ public final class WeightedEnsemble: Potential, MemberReporting {
                 }
                 guard let row = source.byElement[element] else {
                     let known = source.byElement.keys.sorted().joined(separator: " ")
-                    throw DeckError("\(source.file.text) has no weights for \(element) (type \(type)); it has \(known)", at: source.file.location)
+                    throw DeckError(
+                        "\(source.file.text) has no weights for \(element) (type \(type)); it has \(known)", at: source.file.location)
                 }
                 weights.append(row)
             }
@@ -126,9 +127,10 @@ public final class WeightedEnsemble: Potential, MemberReporting {
     // MARK: - Log
 
     public var summary: String {
-        let rows = source.map { source in
-            source.byElement.keys.sorted().map { "  weights of \($0): " + source.byElement[$0]!.map { "\($0)" }.joined(separator: " ") }
-        } ?? []
+        let rows =
+            source.map { source in
+                source.byElement.keys.sorted().map { "  weights of \($0): " + source.byElement[$0]!.map { "\($0)" }.joined(separator: " ") }
+            } ?? []
         let lines = memberSet.members.map { "  \($0.name): \($0.potential.summary)" }
         return (["\(style): \(memberSet.count) members, site energies weighted by element"] + rows + lines).joined(separator: "\n")
     }

@@ -1,6 +1,6 @@
 import Domain
 
-extension NEPPass {
+extension NEPKernel {
     /// Moments s_n,lm of the centre and their invariants q. Keeps g_n, g_n' and the harmonics of every neighbour for the way back.
     @inline(__always)
     func angularMoments(_ i: Int, _ a: Int) {
@@ -13,12 +13,12 @@ extension NEPPass {
             let rc = view.angularCutoff[pair], scale = 4 / rc
             let c = view.angular + pair * count * basis
             for chunk in first..<last {
-                let e = edges(i, scratch.angularEdges + chunk * width, scratch.angularIndices + chunk * width)
+                let e = pass.geometry(i, scratch.angular, chunk * width)
                 let (y, fc, slope) = cutoff(e.r, rc)
                 let store = scratch.angularChunks + chunk * stride
-                store[0] = e.ux
-                store[1] = e.uy
-                store[2] = e.uz
+                store[0] = e.x
+                store[1] = e.y
+                store[2] = e.z
                 store[3] = e.inverse
                 store[4] = e.r
 
@@ -40,7 +40,7 @@ extension NEPPass {
                     slopeNow = slopeNext
                 }
                 expand(f, d, c, along: e.r, into: store + 5)
-                nepHarmonics(e.ux, e.uy, e.uz, into: store + 5 + 2 * count)
+                nepHarmonics(e.x, e.y, e.z, into: store + 5 + 2 * count)
             }
         }
         sumMoments()
@@ -111,8 +111,8 @@ extension NEPPass {
     /// The edge gradient of sum A_n,lm g_n(r) Y_lm(u): u sum_lm D_lm Y_lm + (1 - u u) grad_u (sum_lm H_lm Y_lm) / r, where
     /// H_lm = sum_n A_n,lm g_n and D_lm = sum_n A_n,lm g_n'.
     @inline(__always)
-    func angularForces(_ i: Int, _ a: Int, _ total: inout Accumulator) {
-        let width = L.laneCount, count = view.angularCount, stride = scratch.angularStride
+    func angularForces(_ i: Int, _ a: Int, _ sums: inout Sums) {
+        let count = view.angularCount, stride = scratch.angularStride
         let chunks = Int(scratch.angularGroups[view.species])
         let adjoint = UnsafePointer(scratch.adjoint)
         for chunk in 0..<chunks {
@@ -158,9 +158,8 @@ extension NEPPass {
             let inverse = store[3]
             let radial = along - (v.x * ux).addingProduct(v.y, uy).addingProduct(v.z, uz) * inverse
             add(
-                (v.x * inverse).addingProduct(radial, ux).outcome, (v.y * inverse).addingProduct(radial, uy).outcome,
-                (v.z * inverse).addingProduct(radial, uz).outcome, scratch.angularEdges + chunk * width,
-                scratch.angularIndices + chunk * width, &total)
+                i, (v.x * inverse).addingProduct(radial, ux), (v.y * inverse).addingProduct(radial, uy),
+                (v.z * inverse).addingProduct(radial, uz), scratch.angular, chunk, &sums)
         }
     }
 

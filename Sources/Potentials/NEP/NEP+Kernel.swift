@@ -1,169 +1,79 @@
 import Domain
 
-/// What is computed: the forces of sum_i seed_i e_i on plain lanes; on duals the derivative of those forces along -field, with seeds
-/// 1 + t seed_i.
-struct NEPInput: BitwiseCopyable {
-    let position: UnsafePointer<Vector>
-    let type: UnsafePointer<Int32>
-    let owned: Int
-    let species: UnsafePointer<Int32>
-    let starts: UnsafePointer<Int32>
-    let neighbours: UnsafePointer<Int32>
-    let seeds: UnsafePointer<Double>?
-    let field: UnsafePointer<Vector>?
-}
-
-/// One pass over all centres, several neighbours side by side.
+/// One centre at a time, several neighbours side by side.
 ///
 /// For each centre: pick the neighbours within the cutoffs, by species; sum the radial basis and the angular moments; evaluate the
 /// network; then go over the neighbours again with the energy's derivatives by these sums. Two rearrangements make it fast. Within a
 /// species the radial sums are over basis functions, not over n, since q_n = sum_k c_nk (sum_j f_k(r_j)); on the way back one series
 /// sum_k (sum_n dE/dq_n c_nk) f_k'(r) serves all n. And the angular gradient contracts the adjoint of the moments with the harmonics
 /// first, so that the gradients of the harmonics are needed once, not for each n.
-struct NEPPass<L: EdgeLane> {
+struct NEPKernel<L: EdgeLane>: CentreKernel {
     typealias S = L.Single
     typealias P = L.Plain
+    typealias Sums = CentreSums<P>
+
+    static var batch: Int { 1 }
 
     let view: NEPView
-    let input: NEPInput
     let scratch: NEPScratch<L>
-    let force: UnsafeMutablePointer<Vector>
-    let wantsVirial: Bool
-    /// Null unless wanted.
-    let atomEnergy: UnsafeMutablePointer<Double>?
-    let atomVirial: UnsafeMutablePointer<Tensor>?
+    let pass: CentrePass<L>
 
     @inline(__always)
-    func run(energy: inout Double, virial: inout Tensor) {
-        var sums = Accumulator()
-        for i in 0..<input.owned {
-            let a = Int(input.species[Int(input.type[i])])
-            guard a >= 0 else { continue }
-            sums.x = .zero
-            sums.y = .zero
-            sums.z = .zero
-            select(i, a)
-            radialSums(i, a)
-            angularMoments(i, a)
-            let seed = seed(i)
-            var e = network(a, seed)
-            view.invariants.adjoint(scratch.moments, scratch.f + view.radialCount, into: scratch.adjoint)
-            radialForces(i, a, &sums)
-            angularForces(i, a, &sums)
-            if view.hasRepulsion { repulsion(i, a, seed, &e, &sums) }
-            force[i] += sums.force
-            energy += e.value
-            if let atomEnergy { atomEnergy[i] += e.outcome }
-        }
-        if wantsVirial { virial += sums.virial }
+    func begin(_ batch: CentreBatch) {}
+
+    @inline(__always)
+    func read(_ i: Int, _ a: Int, lane c: Int) {
+        select(i, a)
+        radialSums(i, a)
+        angularMoments(i, a)
     }
 
-    typealias Accumulator = CentreSums<P>
+    @inline(__always)
+    func energies(_ batch: CentreBatch, _ seeds: L, _ sums: inout Sums) -> L {
+        let i = Int(batch.centres[0]), a = batch.species, seed = seeds[lane: 0]
+        var e = network(a, seed)
+        view.invariants.adjoint(scratch.moments, scratch.f + view.radialCount, into: scratch.adjoint)
+        if view.hasRepulsion { repulsion(i, a, seed, &e, &sums) }
+        var energies = L.zero
+        energies[lane: 0] = e
+        return energies
+    }
 
     @inline(__always)
-    func seed(_ i: Int) -> S { .seed(input.seeds, i) }
+    func addForces(_ i: Int, _ a: Int, lane c: Int, _ sums: inout Sums) {
+        radialForces(i, a, &sums)
+        angularForces(i, a, &sums)
+    }
 
-    // MARK: - Neighbours
+    /// Adds the gradient of one chunk of edges.
+    @inline(__always)
+    func add(_ i: Int, _ gx: L, _ gy: L, _ gz: L, _ near: NearNeighbours, _ chunk: Int, _ sums: inout Sums) {
+        pass.add(i, (gx.outcome, gy.outcome, gz.outcome), near, chunk * L.laneCount, centreShare: 0, &sums)
+    }
 
-    /// Copies the neighbours within the cutoffs to the scratch edges. A distance that is not a number counts as within.
-    ///
-    /// Every neighbour is written and the end moved on only if it is within: half of them are not, in no order that a branch could be
-    /// predicted from.
+    /// Chooses the neighbours within the two cutoffs, by species.
     @inline(__always)
     func select(_ i: Int, _ a: Int) {
-        let width = L.laneCount
-        let xi = input.position[i]
-        let radialEdges = scratch.radialEdges, radialIndices = scratch.radialIndices
-        let angularEdges = scratch.angularEdges, angularIndices = scratch.angularIndices
+        let width = L.laneCount, near = scratch.radial, inner = scratch.angular
         var radial = 0, angular = 0
         for b in 0..<view.species {
             scratch.radialGroups[b] = Int32(truncatingIfNeeded: radial / width)
             scratch.angularGroups[b] = Int32(truncatingIfNeeded: angular / width)
             let pair = a &* view.species &+ b
-            let rc = view.radialCutoff[pair], ra = view.angularCutoff[pair]
-            let start = radial
-            let first = Int(input.starts[i &* view.species &+ b]), last = Int(input.starts[i &* view.species &+ b &+ 1])
-            // Usually all angular neighbours are among the radial ones.
-            let isNested = ra <= rc
-            let radialLimit = (rc * rc).bitPattern, angularLimit = (ra * ra).bitPattern
-            var k = first
-            while k < last {
-                let j = input.neighbours[k]
-                let d = edge(xi, input.position[Int(j)])
-                radialEdges[radial] = d
-                radialIndices[radial] = j
-                radial &+= isWithin(d.w, radialLimit)
-                k &+= 1
-            }
-            if isNested {
-                k = start
-                while k < radial {
-                    let d = radialEdges[k]
-                    angularEdges[angular] = d
-                    angularIndices[angular] = radialIndices[k]
-                    angular &+= isWithin(d.w, angularLimit)
-                    k &+= 1
-                }
+            let rc = view.radialCutoff[pair], ra = view.angularCutoff[pair], first = radial
+            radial = pass.select(i, b, cutoffSquared: rc * rc, into: near, from: radial)
+            if ra <= rc {
+                // Usually all angular neighbours are among the radial ones.
+                angular &+= selectNeighbours(
+                    i, pass.position, near.indices + first, radial - first, into: inner.from(angular)) { _ in ra * ra }
             } else {
-                k = first
-                while k < last {
-                    let j = input.neighbours[k]
-                    let d = edge(xi, input.position[Int(j)])
-                    angularEdges[angular] = d
-                    angularIndices[angular] = j
-                    angular &+= isWithin(d.w, angularLimit)
-                    k &+= 1
-                }
+                angular = pass.select(i, b, cutoffSquared: ra * ra, into: inner, from: angular)
             }
-            // Padding stands at the cutoff, where everything is zero, and belongs to the centre itself.
-            while radial % width != 0 {
-                radialEdges[radial] = Vector(rc, 0, 0, rc * rc)
-                radialIndices[radial] = Int32(truncatingIfNeeded: i)
-                radial &+= 1
-            }
-            while angular % width != 0 {
-                angularEdges[angular] = Vector(ra, 0, 0, ra * ra)
-                angularIndices[angular] = Int32(truncatingIfNeeded: i)
-                angular &+= 1
-            }
+            radial = pass.pad(i, length: rc, near, from: radial)
+            angular = pass.pad(i, length: ra, inner, from: angular)
         }
         scratch.radialGroups[view.species] = Int32(truncatingIfNeeded: radial / width)
         scratch.angularGroups[view.species] = Int32(truncatingIfNeeded: angular / width)
-    }
-
-    /// x_j - x_i, and its square in w.
-    @inline(__always)
-    func edge(_ xi: Vector, _ xj: Vector) -> Vector {
-        var d = xj - xi
-        let square = d * d
-        d.w = square.x + square.y + square.z
-        return d
-    }
-
-    /// 1 if square < limit or square is NaN, else 0. The bits of non-negative numbers are ordered as the numbers are, NaN above all.
-    @inline(__always)
-    func isWithin(_ square: Double, _ limit: UInt64) -> Int {
-        let bits = square.bitPattern & ~(1 << 63)
-        let below = (bits &- limit) >> 63, isNaN = (Double.infinity.bitPattern &- bits) >> 63
-        return Int(truncatingIfNeeded: below | isNaN)
-    }
-
-    /// The unit vectors, distances and their inverses of one chunk of edges; a dual's tangent is that of -(v_j - v_i).
-    @inline(__always)
-    func edges(
-        _ i: Int, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>
-    ) -> (ux: L, uy: L, uz: L, r: L, inverse: L) {
-        let d = P.components(rows)
-        if L.hasTangent, let field = input.field {
-            let v = P.components(field, indices), vi = field[i]
-            let x = L(d.x, tangent: P(vi.x) - v.x), y = L(d.y, tangent: P(vi.y) - v.y), z = L(d.z, tangent: P(vi.z) - v.z)
-            let r = (x * x).addingProduct(y, y).addingProduct(z, z).squareRoot()
-            let inverse = r.reciprocal()
-            return (x * inverse, y * inverse, z * inverse, r, inverse)
-        }
-        let r = L(plain: d.w).squareRoot()
-        let inverse = r.reciprocal()
-        return (inverse.scaled(by: d.x), inverse.scaled(by: d.y), inverse.scaled(by: d.z), r, inverse)
     }
 
     /// r / rc - 1, the cutoff function and its derivative by r.
@@ -180,26 +90,6 @@ struct NEPPass<L: EdgeLane> {
         let fc = L(0.5) - sine * cosine
         let slope = (sine * sine - cosine * cosine).scaled(by: P(.pi / (2 * rc)))
         return (ratio - L(1), L.select(isOutside, .zero, fc), L.select(isOutside, .zero, slope))
-    }
-
-    // MARK: - Writing forces
-
-    /// Adds the edge gradient (gx, gy, gz) of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial.
-    @inline(__always)
-    func add(
-        _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
-    ) {
-        sums.addForce(gx, gy, gz)
-        P.subtract(gx, gy, gz, from: force, indices)
-        guard wantsVirial || atomVirial != nil else { return }
-        let d = P.components(rows)
-        if wantsVirial { sums.addVirial(d, gx, gy, gz) }
-        if let atomVirial {
-            for lane in 0..<L.laneCount {
-                let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0)
-                atomVirial[Int(indices[lane])].add(-rows[lane].xyz, g)
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 import Domain
 
-extension NEPPass {
+extension NEPKernel {
     /// seed (sum_m w_m tanh(W_m q - b_m) - b), and its derivatives by q in scratch.f. Lanes are neurons.
     @inline(__always)
     func network(_ a: Int, _ seed: S) -> S {
@@ -44,16 +44,16 @@ extension NEPPass {
 
     /// The repulsion among the angular neighbours, one at a time: few are within its cutoff.
     @inline(__always)
-    func repulsion(_ i: Int, _ a: Int, _ seed: S, _ energy: inout S, _ total: inout Accumulator) {
+    func repulsion(_ i: Int, _ a: Int, _ seed: S, _ energy: inout S, _ sums: inout Sums) {
         let width = L.laneCount
         for b in 0..<view.species {
             let row = view.repulsion + (a * view.species + b) * NEPParameters.repulsionWidth
             let limit = row[1] * row[1]
             for k in Int(scratch.angularGroups[b]) * width..<Int(scratch.angularGroups[b + 1]) * width {
-                let d = scratch.angularEdges[k]
-                let j = Int(scratch.angularIndices[k])
-                guard !(d.w >= limit) else { continue }
-                let v = input.field.map { $0[i] - $0[j] } ?? .zero
+                let near = scratch.angular, j = Int(near.indices[k])
+                guard !(near.square[k] >= limit) else { continue }
+                let edge = Vector(near.x[k], near.y[k], near.z[k], 0), d = -edge
+                let v = pass.field.map { $0[i] - $0[j] } ?? .zero
                 let x = S(S.Plain(d.x), tangent: S.Plain(v.x)), y = S(S.Plain(d.y), tangent: S.Plain(v.y))
                 let z = S(S.Plain(d.z), tangent: S.Plain(v.z))
                 let r = (x * x + y * y + z * z).squareRoot()
@@ -62,12 +62,10 @@ extension NEPPass {
                 let factor = seed * e.slope / r
                 let g = Vector(
                     (factor * x).outcome[lane: 0], (factor * y).outcome[lane: 0], (factor * z).outcome[lane: 0], 0)
-                force[i] += g
-                force[j] -= g
-                guard wantsVirial || atomVirial != nil else { continue }
-                let edge = d.xyz
-                if wantsVirial { total.addVirial(edge, g) }
-                atomVirial?[j].add(-edge, g)
+                pass.force[i] += g
+                pass.force[j] -= g
+                if pass.wantsVirial { sums.addVirial(edge, g) }
+                pass.atomVirial?[j].add(edge, g)
             }
         }
     }

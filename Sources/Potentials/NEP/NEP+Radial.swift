@@ -1,6 +1,6 @@
 import Domain
 
-extension NEPPass {
+extension NEPKernel {
     /// q_n for n = 0 ... radialCount - 1, from sums over neighbours of fc T_k by species.
     @inline(__always)
     func radialSums(_ i: Int, _ a: Int) {
@@ -14,15 +14,15 @@ extension NEPPass {
             let sums = scratch.basis
             for k in 0..<basis { sums[k] = .zero }
             for chunk in first..<last {
-                let e = edges(i, scratch.radialEdges + chunk * width, scratch.radialIndices + chunk * width)
+                let e = pass.geometry(i, scratch.radial, chunk * width)
                 let (y, fc, slope) = cutoff(e.r, rc)
                 let store = scratch.radialChunks + chunk * NEPScratch<L>.radialStride
                 store[0] = y
                 store[1] = fc
                 store[2] = slope
-                store[3] = e.ux
-                store[4] = e.uy
-                store[5] = e.uz
+                store[3] = e.x
+                store[4] = e.y
+                store[5] = e.z
                 // fc T_k by the recurrence of T_k, which is linear.
                 let x = (y * y).scaled(by: P(2)) - L(1)
                 let twice = x + x
@@ -50,8 +50,8 @@ extension NEPPass {
     /// The edge gradient sum_n f_n g_n'(r) u: with b_k = sum_n f_n c_nk, g' = fc' sum_k b_k T_k(x) + fc x' sum_k b_k k U_k-1(x), both
     /// series by Clenshaw's recurrence; x' = 4 (r / rc - 1) / rc.
     @inline(__always)
-    func radialForces(_ i: Int, _ a: Int, _ total: inout Accumulator) {
-        let width = L.laneCount, basis = view.radialBasis, count = view.radialCount
+    func radialForces(_ i: Int, _ a: Int, _ sums: inout Sums) {
+        let basis = view.radialBasis, count = view.radialCount
         for b in 0..<view.species {
             let first = Int(scratch.radialGroups[b]), last = Int(scratch.radialGroups[b + 1])
             guard last > first else { continue }
@@ -85,8 +85,7 @@ extension NEPPass {
                 let value = (series[0] - t2).addingProduct(x, t1)
                 let g = (store[2] * value).addingProduct(store[1] * y, u1)
                 add(
-                    (g * store[3]).outcome, (g * store[4]).outcome, (g * store[5]).outcome, scratch.radialEdges + chunk * width,
-                    scratch.radialIndices + chunk * width, &total)
+                    i, g * store[3], g * store[4], g * store[5], scratch.radial, chunk, &sums)
             }
         }
     }

@@ -87,16 +87,7 @@ struct NEPReference {
 
             // d e_i / d r_ij pulls i towards where the energy falls: F_i += gradient, F_j -= gradient.
             for (j, g) in gradients {
-                let g = g * seed
-                let r = (atoms.position[j] - atoms.position[i]).xyz
-                forces.force[i] += g
-                forces.force[j] -= g
-                if forces.wanted.contains(.virial) { forces.virial.add(-r, g) }
-                if forces.wanted.contains(.atomVirial) {
-                    var w = Tensor.zero
-                    w.add(-r, g)
-                    forces.atomVirial[j] += w
-                }
+                forces.add(i, j, edge: (atoms.position[j] - atoms.position[i]).xyz, gradient: g * seed, centreShare: 0)
             }
             forces.energy += energy * seed
             if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += energy * seed }

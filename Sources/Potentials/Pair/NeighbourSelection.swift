@@ -2,7 +2,7 @@ import CLanes
 import Domain
 
 /// Room for the neighbours of one atom within a cutoff, component by component, so that four of them are a load away.
-package struct NearNeighbours {
+package struct NearNeighbours: BitwiseCopyable {
     /// x_i - x_j, and its square.
     let x: UnsafeMutablePointer<Double>
     let y: UnsafeMutablePointer<Double>
@@ -14,6 +14,10 @@ package struct NearNeighbours {
         x: UnsafeMutablePointer<Double>, y: UnsafeMutablePointer<Double>, z: UnsafeMutablePointer<Double>,
         square: UnsafeMutablePointer<Double>, indices: UnsafeMutablePointer<Int32>
     ) { (self.x, self.y, self.z, self.square, self.indices) = (x, y, z, square, indices) }
+
+    /// The same from place n on.
+    @inline(__always)
+    func from(_ n: Int) -> NearNeighbours { NearNeighbours(x: x + n, y: y + n, z: z + n, square: square + n, indices: indices + n) }
 
     /// x_i - x_j and its square of four neighbours from k on.
     @inline(__always)
@@ -95,8 +99,12 @@ final class NeighbourScratch {
         var longest = 0
         let offsets = list.offsets.pointer
         for i in 0..<max(0, list.offsets.count - 1) { longest = max(longest, Int(offsets[i + 1] - offsets[i])) }
-        if longest + 8 > room {
-            room = longest + 8
+        return reserve(longest + 8)
+    }
+
+    func reserve(_ count: Int) -> NearNeighbours {
+        if count > room {
+            room = count
             edges.reserve(4 * room)
             indices.reserve(room)
         }

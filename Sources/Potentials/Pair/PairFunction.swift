@@ -72,6 +72,9 @@ protocol PairFunction: Sendable {
     /// The Coulomb energy in `evaluate`'s; zero for functions without charges.
     static func coulombEnergy<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> L where R.Value == L.Plain
 
+    /// Where the Coulomb energy is not beyond its cutoff, which may be shorter than the pair's.
+    static func isCharged<L: EdgeLane, R: ParameterRow>(_ r2: L, _ p: R) -> L.Mask where R.Value == L.Plain
+
     /// s of the energy s C q_i^2 that each charge has by itself.
     static func selfEnergy(globals g: [Double]) -> Double
 
@@ -90,6 +93,8 @@ extension PairFunction {
     static func tail(_ c: [Double]) -> (energy: Double, pressure: Double)? { nil }
     @inline(__always)
     static func coulombEnergy<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> L where R.Value == L.Plain { .zero }
+    @inline(__always)
+    static func isCharged<L: EdgeLane, R: ParameterRow>(_ r2: L, _ p: R) -> L.Mask where R.Value == L.Plain { r2.lessOrEqual(r2) }
     static func selfEnergy(globals g: [Double]) -> Double { 0 }
 }
 
@@ -107,6 +112,11 @@ struct PairPass {
         case derivatives
         /// One pair at a time, without selection, everything wanted.
         case plain
+
+        /// The kernel that does least of what is asked for.
+        init(_ seeds: UnsafePointer<Double>?, _ field: UnsafePointer<Vector>?, _ wanted: Wanted) {
+            self = field != nil ? .derivatives : seeds == nil && wanted.isEmpty ? .forces : .everything
+        }
     }
 
     struct Sums {

@@ -21,10 +21,7 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
     let size = F.size + PairPass.head
     let x = pass.position, f = pass.force, near = pass.near, indices = pass.near.indices, types = pass.type
     let singleLimit = pass.table[(pass.types + 2) * size]
-    var energy = Vector.zero, coulomb = Vector.zero
-    var xx = Vector.zero, xy = Vector.zero, xz = Vector.zero
-    var yx = Vector.zero, yy = Vector.zero, yz = Vector.zero
-    var zx = Vector.zero, zy = Vector.zero, zz = Vector.zero
+    var energy = Vector.zero, coulomb = Vector.zero, centre = CentreSums<Vector>()
     for i in 0..<pass.owned {
         let row = pass.table + Int(types[i]) * (pass.types + 1) * size
         let first = Int(pass.starts[i]), count = Int(pass.starts[i + 1]) - first
@@ -32,7 +29,7 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
             R.isSingle
             ? selectNeighbours(i, x, pass.neighbours + first, count, into: near) { _ in singleLimit }
             : selectNeighbours(i, x, pass.neighbours + first, count, into: near) { row[Int(types[$0]) * size] }
-        var fx = Vector.zero, fy = Vector.zero, fz = Vector.zero
+        centre.beginCentre()
         var k = 0
         while k < found {
             let d = near.edges(k)
@@ -89,22 +86,10 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
                 }
             }
             let gx = (g * dx).outcome, gy = (g * dy).outcome, gz = (g * dz).outcome
-            fx += gx
-            fy += gy
-            fz += gz
+            centre.addForce(gx, gy, gz)
             Vector.subtract(gx, gy, gz, from: f, indices + k)
             if tally {
-                if pass.wantsVirial {
-                    xx += d.x * gx
-                    xy += d.x * gy
-                    xz += d.x * gz
-                    yx += d.y * gx
-                    yy += d.y * gy
-                    yz += d.y * gz
-                    zx += d.z * gx
-                    zy += d.z * gy
-                    zz += d.z * gz
-                }
+                if pass.wantsVirial { centre.addVirial((d.x, d.y, d.z), (gx, gy, gz)) }
                 if let atomVirial = pass.atomVirial {
                     for lane in 0..<min(4, found - k) {
                         var w = Tensor.zero
@@ -116,16 +101,12 @@ private func pairKernel<F: PairFunction, L: EdgeLane, R: PairRows>(
             }
             k &+= 4
         }
-        f[i] += Vector(xyz: fx.sum(), fy.sum(), fz.sum())
+        f[i] += centre.force
     }
     if tally {
         sums.energy += energy.sum()
         sums.coulomb += coulomb.sum()
-        if pass.wantsVirial {
-            sums.virial += Tensor(
-                x: Vector(xyz: xx.sum(), xy.sum(), xz.sum()), y: Vector(xyz: yx.sum(), yy.sum(), yz.sum()),
-                z: Vector(xyz: zx.sum(), zy.sum(), zz.sum()))
-        }
+        if pass.wantsVirial { sums.virial += centre.virial }
     }
 }
 

@@ -6,7 +6,7 @@ import Domain
 ///     E = sum_{i<j} (E(r_ij) - shift_ij),   r_ij < rc_ij
 ///
 /// Each atom of a pair has half its energy and half its virial.
-final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePotential, HasPlainKernel {
+final class PairPotential<Function: PairFunction>: DualKernelPotential, PairModifiable, PairwisePotential {
     static var entry: PotentialStyle {
         PotentialStyle(Function.style, usage: Function.usage) { words, setup in
             var globals: [Double] = []
@@ -23,7 +23,6 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
     }
 
     let style = Function.style
-    let capabilities = Capabilities.all
     private(set) var requirements = Requirements(cutoff: 0, list: .half)
     let globals: [Double]
     let typeCount: Int
@@ -112,9 +111,23 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
         requirements = Requirements(cutoff: largest, list: .half)
     }
 
+    /// Tail corrections belong to no atom, so weights do not see them.
     func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
-        run(atoms, list, context, forces.wanted.isEmpty ? .forces : .everything, seeds: nil, field: nil, into: &forces)
+        evaluate(atoms, list, context, seeds: nil, into: &forces)
         tail.add(atoms, context, into: &forces)
+    }
+
+    func evaluate(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?,
+        field: UnsafePointer<Vector>?, into forces: inout Forces
+    ) {
+        run(atoms, list, context, PairPass.Variant(seeds, field, forces.wanted), seeds: seeds, field: field, into: &forces)
+    }
+
+    func evaluatePlainly(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?, into forces: inout Forces
+    ) {
+        run(atoms, list, context, .plain, seeds: seeds, field: nil, into: &forces)
     }
 
     private func run(
@@ -128,7 +141,7 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
             for i in 0..<atoms.owned { charges[i] = own.values[i] }
             context.halo.forward(&charges)
         }
-        let isDerivative: Bool = if case .derivatives = variant { true } else { false }
+        let isDerivative = field != nil
         let wanted = isDerivative ? context.wanted.union(forces.wanted.intersection(.virial)) : forces.wanted
         let pass = PairPass(
             owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, charge: charges.pointer, coulomb: units.qqr2e,
@@ -137,7 +150,7 @@ final class PairPotential<Function: PairFunction>: PairModifiable, PairwisePoten
             wantsVirial: forces.wanted.contains(.virial), atomEnergy: wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
             atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
         var sums = PairPass.Sums()
-        Function.run(pass, usesPlainKernel && !isDerivative ? .plain : variant, &sums)
+        Function.run(pass, variant, &sums)
         if !list.special.isEmpty {
             if isDerivative {
                 specialPass(Function.self, Dual<Double>.self, pass, list.special, &sums)
@@ -189,27 +202,6 @@ extension PairPotential: Adaptable {
     }
 
     func refresh() throws { try settle() }
-}
-
-extension PairPotential: DifferentiablePotential {
-    /// Tail corrections belong to no atom, so weights do not see them.
-    func computeSeeded(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
-        into forces: inout Forces
-    ) {
-        run(atoms, list, context, .everything, seeds: a.pointer, field: nil, into: &forces)
-    }
-
-    func pullback(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
-        field v: borrowing Column<Vector>, into forces: inout Forces
-    ) {
-        if usesPlainKernel {
-            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
-        } else {
-            run(atoms, list, context, .derivatives, seeds: a.pointer, field: v.pointer, into: &forces)
-        }
-    }
 }
 
 extension PairPotential: PairInteraction, DistanceSplitting where Function: NeutralPairFunction {

@@ -1,7 +1,7 @@
 import Domain
 
-/// What `pair_style table` looks up: N samples at equal distances in r^2 between the first distance of the file and the cutoff, of E and F / r,
-/// by interpolation of the file's samples with cubic splines, as LAMMPS (pair_table.cpp) makes them.
+/// What `pair_style table` looks up: N samples at equal distances in r^2 between the first distance of the file and the cutoff, of E and F
+/// / r, by interpolation of the file's samples with cubic splines, as LAMMPS (pair_table.cpp) makes them.
 struct SampledPair {
     enum Kind: String, CaseIterable, Sendable { case lookup, linear, spline }
 

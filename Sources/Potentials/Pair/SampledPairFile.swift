@@ -112,12 +112,15 @@ struct SampledPairFile {
             if force[k] < min(left, right) || force[k] > max(left, right) { odd += 1 }
         }
         if odd > 0 {
-            remarks.append("\(odd) of \(distance.count) force values of table \(keyword) are inconsistent with -dE/dr (at points of inflection they may)")
+            remarks.append(
+                "\(odd) of \(distance.count) force values of table \(keyword) are inconsistent with -dE/dr (at points of inflection they may)"
+            )
         }
     }
 }
 
-/// The cubic spline through samples with given slopes at both ends (W. H. Press et al., Numerical Recipes, section 3.3), by second derivatives.
+/// The cubic spline through samples with given slopes at both ends (W. H. Press et al., Numerical Recipes, section 3.3), by second
+/// derivatives.
 struct ClampedSpline {
     let x: [Double]
     let y: [Double]

@@ -52,8 +52,9 @@ extension PairFunction {
         guard keepsExcluded else {
             return (e0.scaled(by: lj), (e - e0).scaled(by: coulomb), g0.scaled(by: lj) + (g - g0).scaled(by: coulomb))
         }
-        // Damped forms: the factor takes from the whole Coulomb energy, as in LAMMPS.
-        let inverse = r2.reciprocal(), lacking = inverse.squareRoot().scaled(by: qq * (L.Plain(1) - coulomb))
+        // Damped forms: the factor takes from the whole Coulomb energy C q_i q_j / r, within the Coulomb cutoff, as in LAMMPS.
+        let inverse = r2.reciprocal(), whole = inverse.squareRoot().scaled(by: qq * (L.Plain(1) - coulomb))
+        let lacking = L.select(isCharged(r2, p), whole, .zero)
         return (e0.scaled(by: lj), e - e0 - lacking, g0.scaled(by: lj) + (g - g0) - lacking * inverse)
     }
 }

@@ -5,7 +5,7 @@ import Domain
 ///
 /// Energy and force are interpolated each by itself, as in LAMMPS, so forces are the gradient to the tables' resolution: linear tables of N
 /// samples to 1/N, splines to about 1/N^3. A distance below the first of a table stops the run.
-final class TabulatedPair: PairwisePotential, HasPlainKernel {
+final class TabulatedPair: DualKernelPotential, PairwisePotential {
     static let entry = PotentialStyle(
         "table",
         usage: """
@@ -28,7 +28,6 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
     }
 
     let style = "table"
-    let capabilities = Capabilities.all
     private(set) var requirements = Requirements(cutoff: 0, list: .half)
     private let kind: SampledPair.Kind
     private let samples: Int
@@ -98,7 +97,8 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
                     let row = place * size
                     rows[row] = table.cutoff * table.cutoff
                     let own = [
-                        table.innerSquared, table.inverseStep, Double(table.intervals - 1), Double(start - row - PairPass.head), table.sixth,
+                        table.innerSquared, table.inverseStep, Double(table.intervals - 1), Double(start - row - PairPass.head),
+                        table.sixth,
                     ]
                     for (m, number) in own.enumerated() { rows[row + PairPass.head + m] = number }
                 }
@@ -108,8 +108,17 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
         requirements = Requirements(cutoff: largest, list: .half)
     }
 
-    func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
-        run(atoms, list, context, forces.wanted.isEmpty ? .forces : .everything, seeds: nil, field: nil, into: &forces)
+    func evaluate(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?,
+        field: UnsafePointer<Vector>?, into forces: inout Forces
+    ) {
+        run(atoms, list, context, PairPass.Variant(seeds, field, forces.wanted), seeds: seeds, field: field, into: &forces)
+    }
+
+    func evaluatePlainly(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?, into forces: inout Forces
+    ) {
+        run(atoms, list, context, .plain, seeds: seeds, field: nil, into: &forces)
     }
 
     private func run(
@@ -117,7 +126,7 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
         seeds: UnsafePointer<Double>?, field: UnsafePointer<Vector>?, into forces: inout Forces
     ) {
         let near = scratch.reserve(list)
-        let isDerivative: Bool = if case .derivatives = variant { true } else { false }
+        let isDerivative = field != nil
         let wanted = isDerivative ? context.wanted : forces.wanted
         let pass = PairPass(
             owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, charge: nil, coulomb: 0,
@@ -126,8 +135,7 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
             wantsVirial: forces.wanted.contains(.virial), atomEnergy: wanted.contains(.atomEnergy) ? forces.atomEnergy.pointer : nil,
             atomVirial: forces.wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil)
         var sums = PairPass.Sums()
-        let chosen = usesPlainKernel && !isDerivative ? PairPass.Variant.plain : variant
-        if kind == .spline { SplineTable.run(pass, chosen, &sums) } else { LinearTable.run(pass, chosen, &sums) }
+        if kind == .spline { SplineTable.run(pass, variant, &sums) } else { LinearTable.run(pass, variant, &sums) }
         if !list.special.isEmpty {
             switch (kind == .spline, isDerivative) {
             case (true, true): specialPass(SplineTable.self, Dual<Double>.self, pass, list.special, &sums)
@@ -138,26 +146,6 @@ final class TabulatedPair: PairwisePotential, HasPlainKernel {
         }
         if !isDerivative { forces.energy += sums.energy }
         if forces.wanted.contains(.virial) { forces.virial += sums.virial }
-    }
-}
-
-extension TabulatedPair: DifferentiablePotential {
-    func computeSeeded(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
-        into forces: inout Forces
-    ) {
-        run(atoms, list, context, .everything, seeds: a.pointer, field: nil, into: &forces)
-    }
-
-    func pullback(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
-        field v: borrowing Column<Vector>, into forces: inout Forces
-    ) {
-        if usesPlainKernel {
-            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
-        } else {
-            run(atoms, list, context, .derivatives, seeds: a.pointer, field: v.pointer, into: &forces)
-        }
     }
 }
 

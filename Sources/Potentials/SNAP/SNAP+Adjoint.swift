@@ -1,17 +1,18 @@
 import Domain
 
 /// What happens to the centres of one batch, which lie side by side in lanes.
-extension SNAPPass {
+extension SNAPKernel {
     /// From the totals to the rows that forces are made of. Returns the energies, seeds included.
     @inline(__always)
-    func adjoint(_ a: Int, _ at: Int, _ count: Int, _ seeds: L) -> L {
+    func energies(_ batch: CentreBatch, _ seeds: L, _ sums: inout Sums) -> L {
+        let a = batch.species
         for channel in 0..<view.channels {
             unfold(scratch.totals + channel * view.stride, into: scratch.full + channel * 2 * view.full)
         }
         if view.isQuadratic || bispectrum != nil { components(a) }
         if let bispectrum {
-            for c in 0..<count {
-                let into = bispectrum + Int(input.centres[at + c]) * view.count
+            for c in 0..<batch.count {
+                let into = bispectrum + Int(batch.centres[c]) * view.count
                 for k in 0..<view.count { into[k] = scratch.components[k][lane: c].value }
             }
         }
@@ -245,25 +246,22 @@ extension SNAPPass {
 final class SNAPWorkspace<L: EdgeLane> {
     private var lanes = Column<L>()
     private var singles = Column<L.Single>()
-    private var edges = Column<Vector>()
+    private let near = NeighbourScratch()
     private var pairs = Column<Vector>()
-    private var indices = Column<Int32>()
     private var groups = Column<Int32>()
 
     /// - Parameter largest: neighbours of any centre in the list.
     func scratch(_ view: SNAPView, largest: Int) -> SNAPScratch<L> {
         let width = L.laneCount
         // Every channel is padded to whole lanes.
-        let chunks = (largest + width - 1) / width + view.channels, capacity = chunks * width
+        let chunks = (largest + width - 1) / width + view.channels, capacity = chunks * width + 4
         let sizes = [
             width * chunks * SNAPScratch<L>.geometryStride, width * chunks * view.stride, view.channels * view.stride,
             2 * view.channels * view.full, view.channels * view.stride, view.count, view.count, view.gammaCount,
         ]
         lanes.resize(to: sizes.reduce(0, +), filling: .zero)
         singles.resize(to: 8 * width * view.channels * view.half, filling: .zero)
-        edges.resize(to: width * capacity, filling: .zero)
         pairs.resize(to: width * capacity, filling: .zero)
-        indices.resize(to: width * capacity, filling: 0)
         groups.resize(to: width * (view.channels + 1), filling: 0)
         var at = lanes.pointer
         let starts = sizes.map { size in
@@ -271,8 +269,10 @@ final class SNAPWorkspace<L: EdgeLane> {
             return at
         }
         return SNAPScratch(
-            capacity: capacity, chunks: chunks, edges: edges.pointer, pairs: pairs.pointer, indices: indices.pointer, groups: groups.pointer, geometry: starts[0], matrices: starts[1], totals: starts[2], full: starts[3], adjoint: starts[4],
-            components: starts[5], beta: starts[6], gamma: starts[7], rows: singles.pointer)
+            capacity: capacity, chunks: chunks, near: near.reserve(width * capacity), pairs: pairs.pointer,
+            groups: groups.pointer,
+            geometry: starts[0], matrices: starts[1], totals: starts[2], full: starts[3], adjoint: starts[4], components: starts[5],
+            beta: starts[6], gamma: starts[7], rows: singles.pointer)
     }
 }
 
@@ -283,11 +283,10 @@ struct SNAPScratch<L: EdgeLane>: BitwiseCopyable {
     /// Edges and chunks of each lane.
     let capacity: Int
     let chunks: Int
-    /// [lane][edge]: x_j - x_i and its square in w, by channel, each channel padded to whole lanes.
-    let edges: UnsafeMutablePointer<Vector>
+    /// [lane][edge]: neighbours within the cutoff by channel, each channel padded to whole lanes.
+    let near: NearNeighbours
     /// [lane][edge]: cutoff, weight, and centre and width of the inner switch.
     let pairs: UnsafeMutablePointer<Vector>
-    let indices: UnsafeMutablePointer<Int32>
     /// [lane][channel]: first chunk, and the end.
     let groups: UnsafeMutablePointer<Int32>
     /// [lane][chunk]: unit vector, 1/r, sin theta, cos theta, theta', w f, (w f)'.

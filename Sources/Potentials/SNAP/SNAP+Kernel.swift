@@ -1,118 +1,64 @@
 import Domain
 
-/// What is computed: the forces of sum_i seed_i e_i on plain lanes; on duals the derivative of those forces along -field, with seeds
-/// 1 + t seed_i.
-struct SNAPInput: BitwiseCopyable {
-    let position: UnsafePointer<Vector>
-    let type: UnsafePointer<Int32>
-    let species: UnsafePointer<Int32>
-    let offsets: UnsafePointer<Int32>
-    let neighbours: UnsafePointer<Int32>
-    /// Owned atoms by species: those of species a are centres[starts[a] ..< starts[a + 1]].
-    let centres: UnsafePointer<Int32>
-    let starts: UnsafePointer<Int32>
-    let seeds: UnsafePointer<Double>?
-    let field: UnsafePointer<Vector>?
-}
-
-/// One pass over all centres, as many at a time as there are lanes.
+/// As many centres at a time as there are lanes.
 ///
 /// Wigner matrices have neighbours side by side in lanes, products of matrices have centres. Three things make it fast. The recursion has
 /// no coefficients (`SNAPTables`). Forces need no derivatives of matrices: with q the neighbour's point on the 3-sphere and Y the adjoint
 /// of the density, the change of sum conj(Y) u(q) when q turns about x, y, z is the same sum with rows of Y mixed, so that four sums a
 /// neighbour, of Y and its three mixtures with the matrix that is there already, give the whole gradient. And Y is made without any Z:
 /// each run of products of two matrices serves all j at once (`SNAPTables`), and the energy of a linear model is a third of sum conj(U) Y.
-struct SNAPPass<L: EdgeLane> {
+struct SNAPKernel<L: EdgeLane>: CentreKernel {
     typealias S = L.Single
     typealias P = L.Plain
+    typealias Sums = CentreSums<P>
+
+    static var batch: Int { L.laneCount }
 
     let view: SNAPView
-    let input: SNAPInput
     let scratch: SNAPScratch<L>
-    let force: UnsafeMutablePointer<Vector>
-    let wantsVirial: Bool
-    /// Null unless wanted.
-    let atomEnergy: UnsafeMutablePointer<Double>?
-    let atomVirial: UnsafeMutablePointer<Tensor>?
-    /// [owned atom][component]
+    /// [owned atom][component], null unless wanted.
     let bispectrum: UnsafeMutablePointer<Double>?
+    let pass: CentrePass<L>
 
     @inline(__always)
-    func run(energy: inout Double, virial: inout Tensor) {
-        var sums = Accumulator()
-        let width = L.laneCount
-        for a in 0..<view.species {
-            var at = Int(input.starts[a])
-            let last = Int(input.starts[a + 1])
-            while at < last {
-                let count = min(width, last - at)
-                var seeds = L.zero
-                for c in 0..<width {
-                    guard c < count else {
-                        for u in 0..<view.channels * view.stride { scratch.totals[u][lane: c] = .zero }
-                        continue
-                    }
-                    let i = Int(input.centres[at + c])
-                    seeds[lane: c] = seed(i)
-                    select(i, a, c)
-                    matrices(i, c)
-                    sumMatrices(a, c)
-                }
-                let energies = adjoint(a, at, count, seeds)
-                for c in 0..<count {
-                    let i = Int(input.centres[at + c])
-                    forces(i, c, &sums)
-                    let e = energies[lane: c]
-                    energy += e.value
-                    if let atomEnergy { atomEnergy[i] += e.outcome }
-                }
-                at += width
-            }
-        }
-        if wantsVirial { virial += sums.virial }
+    func begin(_ batch: CentreBatch) {
+        guard batch.count < L.laneCount else { return }
+        for u in 0..<view.channels * view.stride { scratch.totals[u] = .zero }
     }
 
-    typealias Accumulator = CentreSums<P>
-
     @inline(__always)
-    func seed(_ i: Int) -> S { .seed(input.seeds, i) }
+    func read(_ i: Int, _ a: Int, lane c: Int) {
+        select(i, a, c)
+        matrices(i, c)
+        sumMatrices(a, c)
+    }
 
-    // MARK: - Neighbours
-
-    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by channel. A distance that is not a number counts as
-    /// within.
+    /// Copies the neighbours within the cutoff to the scratch edges of lane c, by channel.
     @inline(__always)
     func select(_ i: Int, _ a: Int, _ c: Int) {
-        let xi = input.position[i]
-        let first = Int(input.offsets[i]), last = Int(input.offsets[i + 1])
         let base = c &* scratch.capacity
-        let edges = scratch.edges + base, indices = scratch.indices + base, pairs = scratch.pairs + base
+        let near = scratch.near.from(base), pairs = scratch.pairs + base
         let groups = scratch.groups + c &* (view.channels &+ 1)
         let cutoffs = view.cutoffs + a &* view.species
         var n = 0
         for channel in 0..<view.channels {
             groups[channel] = Int32(truncatingIfNeeded: n / L.laneCount)
-            for k in first..<last {
-                let j = input.neighbours[k]
-                let b = Int(input.species[Int(input.type[Int(j)])])
-                guard b >= 0, view.channels == 1 || view.channelOf[b] == channel else { continue }
-                var d = input.position[Int(j)] - xi
-                let square = d * d
-                d.w = square.x + square.y + square.z
-                guard !(d.w >= cutoffs[b] * cutoffs[b]) else { continue }
-                edges[n] = d
-                indices[n] = j
-                let pair = a &* view.species &+ b
-                pairs[n] = Vector(cutoffs[b], view.speciesWeights[b], view.innerCentres[pair], view.innerWidths[pair])
-                n += 1
+            var k = n
+            for b in 0..<view.species where view.channels == 1 || view.channelOf[b] == channel {
+                let rc = cutoffs[b], pair = a &* view.species &+ b
+                n = pass.select(i, b, cutoffSquared: rc * rc, into: near, from: n)
+                let numbers = Vector(rc, view.speciesWeights[b], view.innerCentres[pair], view.innerWidths[pair])
+                while k < n {
+                    pairs[k] = numbers
+                    k &+= 1
+                }
             }
-            // Padding has no weight and belongs to the centre itself.
-            while n % L.laneCount != 0 {
-                let rc = cutoffs[a]
-                edges[n] = Vector(rc, 0, 0, rc * rc)
-                indices[n] = Int32(truncatingIfNeeded: i)
-                pairs[n] = Vector(rc, 0, 0, 1)
-                n += 1
+            // Padding has no weight.
+            let rc = cutoffs[a]
+            n = pass.pad(i, length: rc, near, from: n)
+            while k < n {
+                pairs[k] = Vector(rc, 0, 0, 1)
+                k &+= 1
             }
         }
         groups[view.channels] = Int32(truncatingIfNeeded: n / L.laneCount)
@@ -126,20 +72,8 @@ struct SNAPPass<L: EdgeLane> {
         let base = c * scratch.capacity, width = L.laneCount
         for chunk in 0..<Int(scratch.groups[c * (view.channels + 1) + view.channels]) {
             let at = base + chunk * width
-            let d = P.components(scratch.edges + at), pair = P.components(scratch.pairs + at)
-            var (x, y, z) = (L(plain: d.x), L(plain: d.y), L(plain: d.z))
-            var r = L(plain: d.w).squareRoot()
-            if L.hasTangent, let field = input.field {
-                let v = P.components(field, scratch.indices + at), vi = field[i]
-                x = L(d.x, tangent: P(vi.x) - v.x)
-                y = L(d.y, tangent: P(vi.y) - v.y)
-                z = L(d.z, tangent: P(vi.z) - v.z)
-                r = (x * x).addingProduct(y, y).addingProduct(z, z).squareRoot()
-            }
-            let inverse = r.reciprocal()
-            x = x * inverse
-            y = y * inverse
-            z = z * inverse
+            let (x, y, z, r, inverse) = pass.geometry(i, scratch.near, at)
+            let pair = P.components(scratch.pairs + at)
             let slope = P(view.angleFactor * .pi) / (pair.x - P(view.innerRadius))
             let fraction = (r - L(view.innerRadius)).scaled(by: P(1) / (pair.x - P(view.innerRadius)))
             let (sine, cosine) = fraction.scaled(by: P(view.angleFactor * .pi)).sineCosine()
@@ -283,10 +217,7 @@ struct SNAPPass<L: EdgeLane> {
 
     /// Forces of centre i in lane c on itself and its neighbours.
     @inline(__always)
-    func forces(_ i: Int, _ c: Int, _ sums: inout Accumulator) {
-        sums.x = .zero
-        sums.y = .zero
-        sums.z = .zero
+    func addForces(_ i: Int, _ a: Int, lane c: Int, _ sums: inout Sums) {
         let half = view.half, stride = view.stride, groups = scratch.groups + c * (view.channels + 1)
         for channel in 0..<view.channels {
             let rows = UnsafePointer(scratch.rows + (c * view.channels + channel) * 8 * half)
@@ -336,13 +267,12 @@ struct SNAPPass<L: EdgeLane> {
                 chunk += 1
             }
         }
-        force[i] += sums.force
     }
 
     /// The edge gradient from s = sum conj(Y) v and its derivatives l by turns of q about x, y, z: with n the unit vector and theta the
     /// third angle, d/dr (w s) = w' s n + w (theta' n (n l) + sin cos / r (l - n (n l)) + sin^2 / r n x l).
     @inline(__always)
-    func gradient(_ i: Int, _ c: Int, _ chunk: Int, _ s: L, _ lx: L, _ ly: L, _ lz: L, _ sums: inout Accumulator) {
+    func gradient(_ i: Int, _ c: Int, _ chunk: Int, _ s: L, _ lx: L, _ ly: L, _ lz: L, _ sums: inout Sums) {
         let g = scratch.geometry + (c * scratch.chunks + chunk) * SNAPScratch<L>.geometryStride
         let (nx, ny, nz, sine, w) = (g[0], g[1], g[2], g[4], g[7])
         let along = (nx * lx).addingProduct(ny, ly).addingProduct(nz, lz)
@@ -353,26 +283,6 @@ struct SNAPPass<L: EdgeLane> {
         let gy = (radial * ny).addingProduct(turn, ly).addingProduct(twist, (nz * lx) - nx * lz)
         let gz = (radial * nz).addingProduct(turn, lz).addingProduct(twist, (nx * ly) - ny * lx)
         let at = c * scratch.capacity + chunk * L.laneCount
-        add(i, gx.outcome, gy.outcome, gz.outcome, scratch.edges + at, scratch.indices + at, &sums)
-    }
-
-    /// Adds the edge gradient of one chunk: to the centre, minus to the neighbours, and -r (x) g to the virial, half of it to each atom of
-    /// a pair.
-    @inline(__always)
-    func add(
-        _ i: Int, _ gx: P, _ gy: P, _ gz: P, _ rows: UnsafePointer<Vector>, _ indices: UnsafePointer<Int32>, _ sums: inout Accumulator
-    ) {
-        sums.addForce(gx, gy, gz)
-        P.subtract(gx, gy, gz, from: force, indices)
-        guard wantsVirial || atomVirial != nil else { return }
-        let d = P.components(rows)
-        if wantsVirial { sums.addVirial(d, gx, gy, gz) }
-        if let atomVirial {
-            for lane in 0..<L.laneCount {
-                let g = Vector(gx[lane: lane], gy[lane: lane], gz[lane: lane], 0) * 0.5
-                atomVirial[i].add(-rows[lane].xyz, g)
-                atomVirial[Int(indices[lane])].add(-rows[lane].xyz, g)
-            }
-        }
+        pass.add(i, (gx.outcome, gy.outcome, gz.outcome), scratch.near, at, centreShare: 0.5, &sums)
     }
 }

@@ -16,8 +16,8 @@ extension SNAPDescriptor {
 
 /// ML-IAP's form of the same models: the descriptor's file names the species, the model's file has the coefficients.
 extension SNAPParameters {
-    /// Reads `model linear|quadratic FILE descriptor sna FILE`, in either order. Returns the parameters, the files' names and a digest.
-    static func reading(mliap words: inout Words, _ setup: PotentialSetup) throws -> (SNAPParameters, String, UInt64) {
+    /// Reads `model linear|quadratic FILE descriptor sna FILE`, in either order.
+    static func reading(mliap words: inout Words, _ setup: PotentialSetup) throws -> (SNAPParameters, ModelFiles) {
         var model: (word: Word, isQuadratic: Bool)?, descriptor: Word?
         while !words.isAtEnd {
             switch try words.choice("model or descriptor", [("model", 0), ("descriptor", 1), ("unified", 2)]) {
@@ -34,10 +34,11 @@ extension SNAPParameters {
         }
         guard let model else { throw words.error("expected 'model linear|quadratic FILE'") }
         guard let descriptor else { throw words.error("expected 'descriptor sna FILE'") }
-        var word = descriptor
-        do {
-            let descriptorBytes = try setup.readModel(word, words)
-            let keywords = try SNAPKeywordFile(word.text, descriptorBytes, known: SNAPKeywordFile.descriptorKeywords)
+        var files = ModelFiles()
+        let count: Int, elements: [String], description: SNAPDescriptor
+        (count, elements, description) = try files.read(descriptor, words, setup) { name, bytes in
+            try FileUnits.checkEqual(bytes, descriptor, setup.units)
+            let keywords = try SNAPKeywordFile(name, bytes, known: SNAPKeywordFile.descriptorKeywords)
             guard let count = try keywords.integer("nelems") else { throw keywords.missing("nelems") }
             guard (1...1000).contains(count) else { throw keywords.error("nelems must be positive, not \(count)", at: "nelems") }
             guard let elements = try keywords.words("elems", count)?.map(\.text) else { throw keywords.missing("elems") }
@@ -45,22 +46,20 @@ extension SNAPParameters {
             guard let radii = try keywords.numbers("radelems", count) else { throw keywords.missing("radelems") }
             guard radii.allSatisfy({ $0 > 0 }) else { throw keywords.error("radii must be positive", at: "radelems") }
             guard let weights = try keywords.numbers("welems", count) else { throw keywords.missing("welems") }
-            let d = try keywords.descriptor(radii: radii, weights: weights, suffix: "elems")
-
-            word = model.word
-            let bytes = try setup.readModel(word, words)
-            let file = try SNAPCoefficientFile(word.text, bytes, isModel: true)
+            return (count, elements, try keywords.descriptor(radii: radii, weights: weights, suffix: "elems"))
+        }
+        let coefficients = try files.read(model.word, words, setup) { name, bytes in
+            try FileUnits.checkEqual(bytes, model.word, setup.units)
+            let file = try SNAPCoefficientFile(name, bytes, isModel: true)
             guard file.coefficients.count == count else {
                 throw ParameterFileError(
-                    file: word.text, line: 0, column: 0,
-                    message: "a model of \(file.coefficients.count) species, the descriptor has \(count)")
+                    file: name, line: 0, column: 0, message: "a model of \(file.coefficients.count) species, the descriptor has \(count)")
             }
-            try file.check(d, isQuadratic: model.isQuadratic)
-            let parameters = SNAPParameters(
-                elements: elements, descriptor: d, isQuadratic: model.isQuadratic, coefficients: file.coefficients)
-            return (parameters, "\(model.word.text) \(descriptor.text)", fnv(fnv(0xcbf2_9ce4_8422_2325, bytes), descriptorBytes))
-        } catch let error as ParameterFileError {
-            throw words.error(error.description, at: word)
+            try file.check(description, isQuadratic: model.isQuadratic)
+            return file.coefficients
         }
+        let parameters = SNAPParameters(
+            elements: elements, descriptor: description, isQuadratic: model.isQuadratic, coefficients: coefficients)
+        return (parameters, files)
     }
 }

@@ -140,18 +140,7 @@ public final class SNAPReference {
             for (j, rows) in zip(indices, gradients) {
                 var g = Vector.zero
                 for k in 0..<count { g += rows[k].xyz * slopes[k] }
-                g *= seed
-                let r = (atoms.position[j] - atoms.position[i]).xyz
-                forces.force[i] += g
-                forces.force[j] -= g
-                if forces.wanted.contains(.virial) { forces.virial.add(-r, g) }
-                if forces.wanted.contains(.atomVirial) {
-                    for atom in [i, j] {
-                        var w = Tensor.zero
-                        w.add(-r, g * 0.5)
-                        forces.atomVirial[atom] += w
-                    }
-                }
+                forces.add(i, j, edge: (atoms.position[j] - atoms.position[i]).xyz, gradient: g * seed, centreShare: 0.5)
             }
             forces.energy += energy * seed
             if forces.wanted.contains(.atomEnergy) { forces.atomEnergy[i] += energy * seed }

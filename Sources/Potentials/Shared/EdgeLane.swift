@@ -43,7 +43,9 @@ extension Dual: EdgeLane where Value: EdgeVector {
 }
 
 extension Double: EdgeVector {
-    @inlinable @inline(__always) public static func components(_ rows: UnsafePointer<Vector>) -> (x: Double, y: Double, z: Double, w: Double) {
+    @inlinable @inline(__always) public static func components(_ rows: UnsafePointer<Vector>) -> (
+        x: Double, y: Double, z: Double, w: Double
+    ) {
         let a = rows[0]
         return (a.x, a.y, a.z, a.w)
     }
@@ -61,7 +63,8 @@ extension Double: EdgeVector {
 
 extension SIMD4: EdgeLane where Scalar == Double {}
 extension SIMD4: EdgeVector where Scalar == Double {
-    @inlinable @inline(__always) static func transposed(_ a: Self, _ b: Self, _ c: Self, _ d: Self) -> (x: Self, y: Self, z: Self, w: Self) {
+    @inlinable @inline(__always) static func transposed(_ a: Self, _ b: Self, _ c: Self, _ d: Self) -> (x: Self, y: Self, z: Self, w: Self)
+    {
         (lanes_column0_d4(a, b, c, d), lanes_column1_d4(a, b, c, d), lanes_column2_d4(a, b, c, d), lanes_column3_d4(a, b, c, d))
     }
     /// Four rows anywhere in memory, component by component.

@@ -150,7 +150,9 @@ extension Double: LaneScalar {
     @inlinable @inline(__always) public static func load(_ base: UnsafePointer<Double>) -> Double { base.pointee }
     @inlinable @inline(__always) public func store(_ base: UnsafeMutablePointer<Double>) { base.pointee = self }
 
-    @inlinable @inline(__always) public static func powerOfTwo(_ n: Double) -> Double { Double(bitPattern: (n + (0x1.8p52 + 1023)).bitPattern << 52) }
+    @inlinable @inline(__always) public static func powerOfTwo(_ n: Double) -> Double {
+        Double(bitPattern: (n + (0x1.8p52 + 1023)).bitPattern << 52)
+    }
     @inlinable @inline(__always) public static func isOdd(_ n: Double) -> Bool { (n + 0x1.8p52).bitPattern & 1 != 0 }
     @inlinable @inline(__always) public static func hasBitOne(_ n: Double) -> Bool { (n + 0x1.8p52).bitPattern & 2 != 0 }
     @inlinable @inline(__always) public func exponentAndSignificand() -> (exponent: Double, significand: Double) {
@@ -191,7 +193,9 @@ extension Float: LaneScalar {
     @inlinable @inline(__always) public static func load(_ base: UnsafePointer<Float>) -> Float { base.pointee }
     @inlinable @inline(__always) public func store(_ base: UnsafeMutablePointer<Float>) { base.pointee = self }
 
-    @inlinable @inline(__always) public static func powerOfTwo(_ n: Float) -> Float { Float(bitPattern: (n + (0x1.8p23 + 127)).bitPattern << 23) }
+    @inlinable @inline(__always) public static func powerOfTwo(_ n: Float) -> Float {
+        Float(bitPattern: (n + (0x1.8p23 + 127)).bitPattern << 23)
+    }
     @inlinable @inline(__always) public static func isOdd(_ n: Float) -> Bool { (n + 0x1.8p23).bitPattern & 1 != 0 }
     @inlinable @inline(__always) public static func hasBitOne(_ n: Float) -> Bool { (n + 0x1.8p23).bitPattern & 2 != 0 }
     @inlinable @inline(__always) public func exponentAndSignificand() -> (exponent: Float, significand: Float) {

@@ -7,6 +7,15 @@ public protocol SpeciesMapping: Potential {
     var speciesMap: SpeciesMap? { get }
 }
 
+extension SpeciesMapping {
+    /// - Throws: `DeckError` before its pair_coeff line.
+    @discardableResult
+    func mappedSpecies() throws -> SpeciesMap {
+        guard let speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
+        return speciesMap
+    }
+}
+
 /// Which of a model's species each deck type is: `pair_coeff * * file Cu C O H`, with `NULL` for types that the model does not see.
 ///
 /// Wrong type mapping is the commonest cause of "immediately or bizarrely unstable" runs, so names are always required and, once
@@ -15,6 +24,7 @@ public struct SpeciesMap: Sendable {
     /// For each deck type (index 0 unused): the model's species index, or -1 where NULL.
     public private(set) var species: [Int32]
     public private(set) var names: [Word?]
+    private var hasWarned = false
 
     /// Reads one word for each type.
     /// - Throws: `DeckError` at the offending word: a missing or surplus name, or an element that the model does not have.
@@ -37,9 +47,12 @@ public struct SpeciesMap: Sendable {
         try words.finish()
     }
 
-    /// The same as a warning, for styles whose published decks map what they like, as LAMMPS lets them.
-    func warnOfMasses(_ setup: PotentialSetup) {
-        do { try check(setup) } catch let error as DeckError { setup.warn(error.message) } catch {}
+    /// The same as a warning, once for all runs of a deck, for styles whose published decks map what they like, as LAMMPS lets them.
+    mutating func warnOfMasses(_ setup: PotentialSetup) {
+        do { try check(setup) } catch let error as DeckError {
+            if !hasWarned { setup.warn(error.message) }
+            hasWarned = true
+        } catch {}
     }
 
     /// - Throws: `DeckError` at the name of an element whose standard mass differs from its type's by more than 0.5 %, naming the

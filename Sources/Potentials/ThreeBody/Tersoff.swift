@@ -16,12 +16,14 @@ import Domain
 ///     fc = 1 below R - D, 0 above R + D, (1 - sin x) / 2 between, x = pi/2 (r - R) / D
 ///
 /// `mod` (T. Kumagai et al., Comp. Mat. Sci. 39, 457 (2007)): b = (1 + (beta zeta)^n)^(-1 / 2 delta),
-/// g = c1 + c2 u / (c3 + u) (1 + c4 exp(-c5 u)), u = (h - cos theta)^2, fc = (1 - 9/8 sin x - 1/8 sin 3x) / 2; `mod/c` (F. Schall et al.): A exp(...) + c0.
+/// g = c1 + c2 u / (c3 + u) (1 + c4 exp(-c5 u)), u = (h - cos theta)^2, fc = (1 - 9/8 sin x - 1/8 sin 3x) / 2; `mod/c` (F. Schall et al.):
+/// A exp(...) + c0.
 ///
 /// `zbl`: E_ij F(r) + (1 - F(r)) ZBL(r), F = 1 / (1 + exp(-s (r - rc))), ZBL the repulsion of screened nuclei.
 ///
 /// n, beta, lambda1, lambda2, A, B and the bond's cutoff come from entry (i, j, j), the rest from (i, j, k). Forces are continuous; the
-/// cutoff's second derivative jumps at R - D and R + D (`mod`: continuous too). A bond's energy is shared equally by its atoms, as in LAMMPS.
+/// cutoff's second derivative jumps at R - D and R + D (`mod`: continuous too). A bond's energy is shared equally by its atoms, as in
+/// LAMMPS.
 /// `shift d` (pair_style): distances enter as r + d.
 protocol TersoffFunction: ThreeBodyFunction {
     /// Cutoff function, angular function and bond order of Kumagai et al.
@@ -82,14 +84,18 @@ extension TersoffFunction {
         }
         let frequency: Double = p[5] > 0 ? Double.pi / (2 * p[5]) : 0
         let power = isModified ? e[11] : p[0], exponent: Double = power > 0 ? 1 / (2 * power) : 0
-        let radial: [Double] = [cutoff * cutoff, p[4] - p[5], cutoff, p[4], frequency, p[6], p[7], p[2], p[3], p[1], p[0], exponent, lambda3, m]
+        let radial: [Double] = [
+            cutoff * cutoff, p[4] - p[5], cutoff, p[4], frequency, p[6], p[7], p[2], p[3], p[1], p[0], exponent, lambda3, m,
+        ]
         if isModified { return (cutoff, radial + [e[12], e[13], e[14], h, e[15], e[16], numbers > 17 ? e[17] : 0, 0]) }
         let (gamma, c, d) = (e[1], e[3], e[4])
         guard gamma >= 0, lambda3 >= 0, c >= 0, d > 0 else { throw DeckError("a Tersoff parameter is negative, or d is zero", at: nil) }
         let ratio = c / d, whole: Double = gamma * (1 + ratio * ratio), part: Double = gamma * c * c
         let angular = [whole, part, d * d, h]
         guard hasNuclei else { return (cutoff, radial + angular + [0, 0, 0, 0]) }
-        guard e[14] >= 1, e[15] >= 1, e[16] >= 0, e[17] >= 0 else { throw DeckError("a nuclear charge is below 1, or a ZBL parameter is negative", at: nil) }
+        guard e[14] >= 1, e[15] >= 1, e[16] >= 0, e[17] >= 0 else {
+            throw DeckError("a nuclear charge is below 1, or a ZBL parameter is negative", at: nil)
+        }
         return (cutoff, radial + angular + [try nuclei(e[14], e[15], units), inverseScreening(e[14], e[15]), e[17], e[16]])
     }
 
@@ -114,7 +120,8 @@ extension TersoffFunction {
         var value: L = (L(1) - sine).scaled(by: half), slope: L = -cosine.scaled(by: p[4] * half)
         if isModified {
             // sin 3x = 3 s - 4 s^3, cos 3x = 4 c^3 - 3 c
-            let triple: L = sine * (L(3) - (sine * sine).scaled(by: L.Plain(4))), other: L = cosine * ((cosine * cosine).scaled(by: L.Plain(4)) - L(3))
+            let triple: L = sine * (L(3) - (sine * sine).scaled(by: L.Plain(4))),
+                other: L = cosine * ((cosine * cosine).scaled(by: L.Plain(4)) - L(3))
             let both: L = sine.scaled(by: L.Plain(1.125)) + triple.scaled(by: L.Plain(0.125))
             let steep: L = cosine.scaled(by: L.Plain(1.125)) + other.scaled(by: L.Plain(0.375))
             value = (L(1) - both).scaled(by: half)
@@ -157,14 +164,16 @@ extension TersoffFunction {
 
     /// 1/2 ZBL and the switch F, with their derivatives.
     @inline(__always)
-    private static func nuclear<L: EdgeLane, R: ParameterRow>(_ r: L, _ p: R) -> (e: L, slope: L, f: L, fSlope: L) where R.Value == L.Plain {
+    private static func nuclear<L: EdgeLane, R: ParameterRow>(_ r: L, _ p: R) -> (e: L, slope: L, f: L, fSlope: L)
+    where R.Value == L.Plain {
         let x: L = r.scaled(by: p[19]), half = L.Plain(0.5)
         let e0: L = (-x.scaled(by: L.Plain(3.2))).exponential().scaled(by: L.Plain(0.1818))
         let e1: L = (-x.scaled(by: L.Plain(0.9423))).exponential().scaled(by: L.Plain(0.5099))
         let e2: L = (-x.scaled(by: L.Plain(0.4029))).exponential().scaled(by: L.Plain(0.2802))
         let e3: L = (-x.scaled(by: L.Plain(0.2016))).exponential().scaled(by: L.Plain(0.02817))
         let phi: L = e0 + e1 + e2 + e3
-        let steep: L = e0.scaled(by: L.Plain(3.2)) + e1.scaled(by: L.Plain(0.9423)) + e2.scaled(by: L.Plain(0.4029)) + e3.scaled(by: L.Plain(0.2016))
+        let steep: L =
+            e0.scaled(by: L.Plain(3.2)) + e1.scaled(by: L.Plain(0.9423)) + e2.scaled(by: L.Plain(0.4029)) + e3.scaled(by: L.Plain(0.2016))
         let inverse: L = r.reciprocal().scaled(by: p[18] * half)
         let e: L = inverse * phi, slope: L = -(e / r) - (inverse * steep).scaled(by: p[19])
         // exp of a large number is inf and F 0; its slope is taken from F so that it stays finite.

@@ -95,10 +95,7 @@ struct ThreeBodyPass<L: EdgeLane> where L.Plain == Vector {
     /// - Parameter body: returns the energy of its centres, seeds included, lane by lane.
     @inline(__always)
     func run(isWeighted: Bool, _ sums: inout PairPass.Sums, _ body: (inout Chunk) -> L) {
-        var energy = Vector.zero
-        var xx = Vector.zero, xy = Vector.zero, xz = Vector.zero
-        var yx = Vector.zero, yy = Vector.zero, yz = Vector.zero
-        var zx = Vector.zero, zy = Vector.zero, zz = Vector.zero
+        var energy = Vector.zero, edgeSums = CentreSums<Vector>()
         var at = 0
         while at < centreCount {
             let left = centreCount - at
@@ -173,18 +170,7 @@ struct ThreeBodyPass<L: EdgeLane> where L.Plain == Vector {
                 force[Int(j.z)] -= rows.z
                 force[Int(j.w)] -= rows.w
                 if isWeighted {
-                    if wantsVirial {
-                        let dx = edges[n].dx, dy = edges[n].dy, dz = edges[n].dz
-                        xx -= dx * gx
-                        xy -= dx * gy
-                        xz -= dx * gz
-                        yx -= dy * gx
-                        yy -= dy * gy
-                        yz -= dy * gz
-                        zx -= dz * gx
-                        zy -= dz * gy
-                        zz -= dz * gz
-                    }
+                    if wantsVirial { edgeSums.addVirial((-edges[n].dx, -edges[n].dy, -edges[n].dz), (gx, gy, gz)) }
                     if let atomEnergy {
                         let share = (edges[n].seed * edges[n].share).outcome
                         for lane in 0..<4 { atomEnergy[Int(j[lane])] += share[lane] }
@@ -199,11 +185,7 @@ struct ThreeBodyPass<L: EdgeLane> where L.Plain == Vector {
         }
         if isWeighted {
             sums.energy += energy.sum()
-            if wantsVirial {
-                sums.virial += Tensor(
-                    x: Vector(xyz: xx.sum(), xy.sum(), xz.sum()), y: Vector(xyz: yx.sum(), yy.sum(), yz.sum()),
-                    z: Vector(xyz: zx.sum(), zy.sum(), zz.sum()))
-            }
+            if wantsVirial { sums.virial += edgeSums.virial }
         }
     }
 

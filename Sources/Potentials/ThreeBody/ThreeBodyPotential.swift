@@ -55,7 +55,7 @@ extension ThreeBodyFunction {
 /// `pair_coeff * * FILE ELEMENT ...` with a file of entries, several lines each, of which those of the named elements are used.
 ///
 /// With `threebody off` it is a potential of pairs: lines may name pairs of types, and in a hybrid it acts between those.
-final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, PairwisePotential, HasPlainKernel {
+final class ThreeBodyPotential<Function: ThreeBodyFunction>: DualKernelPotential, SpeciesMapping, PairwisePotential {
     static var entry: PotentialStyle {
         let meanings = ["shift": " [shift DISTANCE]", "threebody": " [threebody on|off]"]
         let words = Function.options.compactMap { meanings[$0] }.joined()
@@ -73,7 +73,6 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Pai
     }
 
     let style = Function.style
-    let capabilities = Capabilities.all
     private(set) var requirements = Requirements(cutoff: 0, list: .full)
     var usesPlainKernel = false
     private(set) var speciesMap: SpeciesMap?
@@ -101,12 +100,7 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Pai
 
     func coefficients(_ words: inout Words, _ setup: PotentialSetup) throws {
         if hasTriples {
-            for _ in 0..<2 {
-                let word = try words.word("* *")
-                guard word.text == "*" else {
-                    throw words.error("pair_style \(style) takes 'pair_coeff * *': one file for all types", at: word)
-                }
-            }
+            try words.everyPair(of: style)
         } else {
             let rows = try words.typeRange("a type", count: setup.typeCount), columns = try words.typeRange("a type", count: setup.typeCount)
             for i in rows { for j in columns where j >= i { given.insert(TypePair(i, j)) } }
@@ -173,8 +167,8 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Pai
     }
 
     func prepare(_ setup: PotentialSetup) throws {
-        guard let map = speciesMap else { throw DeckError("pair_style \(style) has no pair_coeff", at: nil) }
-        map.warnOfMasses(setup)
+        try mappedSpecies()
+        speciesMap?.warnOfMasses(setup)
         guard !hasTriples else { return }
         let own = ownPairs ?? given
         for i in species.indices.dropFirst() where species[i] >= 0 {
@@ -189,28 +183,34 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Pai
         }
     }
 
-    func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, into forces: inout Forces) {
-        compute(atoms, list, seeds: nil, into: &forces)
+    func evaluatePlainly(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?, into forces: inout Forces
+    ) {
+        species.withUnsafeBufferPointer { map in
+            Function.reference(
+                ThreeBodyReference(
+                    owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!,
+                    elements: elements.count, table: table.pointer, size: Function.size, starts: list.offsets.pointer,
+                    neighbours: list.neighbours.pointer, shift: shift, seeds: seeds), into: &forces)
+        }
     }
 
-    private func compute(_ atoms: borrowing Atoms, _ list: NeighbourList, seeds: UnsafePointer<Double>?, into forces: inout Forces) {
-        if usesPlainKernel {
-            species.withUnsafeBufferPointer { map in
-                Function.reference(
-                    ThreeBodyReference(
-                        owned: atoms.owned, position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!,
-                        elements: elements.count, table: table.pointer, size: Function.size, starts: list.offsets.pointer,
-                        neighbours: list.neighbours.pointer, shift: shift, seeds: seeds), into: &forces)
-            }
-            return
-        }
-        var sums = PairPass.Sums()
+    func evaluate(
+        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds: UnsafePointer<Double>?,
+        field: UnsafePointer<Vector>?, into forces: inout Forces
+    ) {
         let wanted = forces.wanted
-        pass(plain, atoms, list, wanted, seeds: seeds, field: nil, atomEnergy: wanted.contains(.atomEnergy), into: &forces) {
-            let isSingle = elements.count == 1
-            Function.run($0, isSingle: isSingle, isWeighted: !wanted.isEmpty || seeds != nil, &sums)
+        var sums = PairPass.Sums()
+        if field == nil {
+            pass(plain, atoms, list, wanted, seeds: seeds, field: nil, atomEnergy: wanted.contains(.atomEnergy), into: &forces) {
+                Function.run($0, isSingle: elements.count == 1, isWeighted: !wanted.isEmpty || seeds != nil, &sums)
+            }
+            forces.energy += sums.energy
+        } else {
+            pass(
+                dual, atoms, list, wanted, seeds: seeds, field: field, atomEnergy: context.wanted.contains(.atomEnergy), into: &forces
+            ) { Function.run($0, &sums) }
         }
-        forces.energy += sums.energy
         forces.virial += sums.virial
     }
 
@@ -227,36 +227,11 @@ final class ThreeBodyPotential<Function: ThreeBodyFunction>: SpeciesMapping, Pai
                     position: atoms.position.pointer, type: atoms.type.pointer, species: map.baseAddress!, elements: elements.count,
                     table: table.pointer, size: Function.size, centres: neighbours.centres.pointer, centreCount: neighbours.centres.count,
                     firsts: neighbours.firsts.pointer, counts: neighbours.counts.pointer, near: neighbours.near.pointer,
-                    shift: shift, far: 1.5 * requirements.cutoff + shift.magnitude, edges: workspace.edges.pointer, terms: workspace.terms.pointer, seeds: seeds,
-                    field: field, force: forces.force.pointer, wantsVirial: wanted.contains(.virial),
+                    shift: shift, far: 1.5 * requirements.cutoff + shift.magnitude, edges: workspace.edges.pointer,
+                    terms: workspace.terms.pointer, seeds: seeds, field: field, force: forces.force.pointer, wantsVirial: wanted.contains(.virial),
                     atomEnergy: atomEnergy ? forces.atomEnergy.pointer : nil,
                     atomVirial: wanted.contains(.atomVirial) ? forces.atomVirial.pointer : nil))
         }
-    }
-}
-
-extension ThreeBodyPotential: DifferentiablePotential {
-    func computeSeeded(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, seeds a: borrowing Column<Double>,
-        into forces: inout Forces
-    ) {
-        compute(atoms, list, seeds: a.pointer, into: &forces)
-    }
-
-    func pullback(
-        _ atoms: borrowing Atoms, _ list: NeighbourList, _ context: ComputeContext, weights a: borrowing Column<Double>,
-        field v: borrowing Column<Vector>, into forces: inout Forces
-    ) {
-        if usesPlainKernel {
-            pullbackByDifference(atoms, list, context, weights: a, field: v, into: &forces)
-            return
-        }
-        var sums = PairPass.Sums()
-        pass(
-            dual, atoms, list, forces.wanted, seeds: a.pointer, field: v.pointer, atomEnergy: context.wanted.contains(.atomEnergy),
-            into: &forces
-        ) { Function.run($0, &sums) }
-        forces.virial += sums.virial
     }
 }
 

@@ -46,7 +46,8 @@ public enum Files {
         return exists(new)
     }
 
-    /// Writes a file under another name, waits until it is on the disk, and moves it to its place: there is the old one or the new one, whole.
+    /// Writes a file under another name, waits until it is on the disk, and moves it to its place: there is the old one or the new one,
+    /// whole.
     public static func write(_ bytes: Data, to path: String, isSynced: Bool = true) throws {
         let aside = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
         let file = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What one process at a time may do: its token moves from NAME@free to NAME@PROCESS and back. The token of a process that has died is taken over.
+/// What one process at a time may do: its token moves from NAME@free to NAME@PROCESS and back. The token of a process that has died is
+/// taken over.
 public final class FolderLock {
     private let folder: SweepFolder
     private let name: String
@@ -34,7 +35,8 @@ public final class FolderLock {
         let end = Host.now() + seconds
         while !(try take()) {
             guard Host.now() < end else {
-                throw SweepError("\(path) has been held for \(Int(seconds)) s by another process; if there is none, move it to \(name)@free")
+                throw SweepError(
+                    "\(path) has been held for \(Int(seconds)) s by another process; if there is none, move it to \(name)@free")
             }
             Thread.sleep(forTimeInterval: 0.1)
         }

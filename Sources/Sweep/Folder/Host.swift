@@ -51,7 +51,9 @@ enum Host {
 
     /// When a process began; nil if there is none of this number, or it has ended and is only waited for.
     static func startTime(_ pid: Int32) -> String? {
-        guard let line = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = line.lastIndex(of: ")") else { return nil }
+        guard let line = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = line.lastIndex(of: ")") else {
+            return nil
+        }
         // Behind the name, which may hold anything, come the state (field 3) and, as field 22, the start.
         let fields = line[line.index(after: end)...].split(separator: " ")
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }

@@ -134,8 +134,8 @@ public final class Queue {
 }
 
 extension SweepFolder {
-    /// The tokens of all runs. While drivers are at work it is not the state of one moment: a token that moves may be missing or there twice; the last
-    /// state counts.
+    /// The tokens of all runs. While drivers are at work it is not the state of one moment: a token that moves may be missing or there
+    /// twice; the last state counts.
     public func tokens() -> [String: Token] {
         var tokens: [String: Token] = [:]
         let pages = pages()
@@ -176,7 +176,8 @@ extension SweepFolder {
         var count = 0
         for page in pages() {
             for name in Files.names(in: ended(page)) {
-                guard let token = Token(name: name), case .ended(let outcome, _) = token.state, let run = runs[token.id], isWanted(run, outcome)
+                guard let token = Token(name: name), case .ended(let outcome, _) = token.state, let run = runs[token.id],
+                    isWanted(run, outcome)
                 else { continue }
                 if try Files.move("\(ended(page))/\(name)", to: "\(queue(page))/\(Token(id: token.id).name)") { count += 1 }
             }

@@ -93,8 +93,8 @@ public struct SweepFolder: Sendable {
         public var others = 0
     }
 
-    /// Adds the runs of a plan that are not there yet, and takes over its settings. Whoever dies in the middle of it leaves nothing undone that the
-    /// next call would not do.
+    /// Adds the runs of a plan that are not there yet, and takes over its settings. Whoever dies in the middle of it leaves nothing undone
+    /// that the next call would not do.
     @discardableResult
     public func take(_ plan: Plan, by presence: Presence) throws -> Changes {
         let wanted = try plan.runs()

@@ -29,13 +29,16 @@ public struct Token: Sendable, Hashable {
     /// nil for a name that is no token's.
     public init?(name: String) {
         let parts = name.split(separator: "@", omittingEmptySubsequences: false)
-        guard let head = parts.first, let dot = head.lastIndex(of: "."), let failures = Int(head[head.index(after: dot)...]) else { return nil }
+        guard let head = parts.first, let dot = head.lastIndex(of: "."), let failures = Int(head[head.index(after: dot)...]) else {
+            return nil
+        }
         (id, self.failures) = (String(head[..<dot]), failures)
         switch parts.count {
         case 1: state = .waiting
         case 2: state = .claimed(String(parts[1]))
         case 3:
-            guard let outcome = Outcome(rawValue: String(parts[1])), parts[2].hasPrefix("try"), let number = Int(parts[2].dropFirst(3)) else {
+            guard let outcome = Outcome(rawValue: String(parts[1])), parts[2].hasPrefix("try"), let number = Int(parts[2].dropFirst(3))
+            else {
                 return nil
             }
             state = .ended(outcome, try: number)

@@ -67,8 +67,8 @@ extension Plan {
             id: id, folder: Self.folderName(telling, id), deck: deck, variables: telling, settings: settings, ranks: ranks)
     }
 
-    /// What makes a run this run: its deck's name and the values of all its variables, by name. Other runs, the order of the file, limits, labels
-    /// of folders and the number of ranks (unless it is a variable) do not.
+    /// What makes a run this run: its deck's name and the values of all its variables, by name. Other runs, the order of the file, limits,
+    /// labels of folders and the number of ranks (unless it is a variable) do not.
     private func identity(_ choice: Choice, _ settings: [RunSpec.Setting], _ deck: String) -> String {
         var hash = SHA256()
         let prefix = folder + "/"

@@ -9,7 +9,8 @@ extension Plan {
         for (key, name, value) in try reader.entries(node, of: "variables") {
             guard Self.isSafe(name), name != "model", name != "deck" else {
                 throw reader.error(
-                    name == "model" || name == "deck" ? "'\(name)' is a section of its own: `\(name)s:`" : "'\(name)' is no name of a variable",
+                    name == "model" || name == "deck"
+                        ? "'\(name)' is a section of its own: `\(name)s:`" : "'\(name)' is no name of a variable",
                     key)
             }
             try add(name, try values(value, reader, name), key, reader)

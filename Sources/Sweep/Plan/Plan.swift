@@ -82,7 +82,8 @@ public struct Plan: Sendable {
             case "files": settings.files = try reader.list(node).map { try path($0, reader, "a file") }
             case "environment":
                 settings.environment = Dictionary(
-                    try reader.entries(node, of: "environment").map { ($0.name, try reader.text($0.value, $0.name)) }) { $1 }
+                    try reader.entries(node, of: "environment").map { ($0.name, try reader.text($0.value, $0.name)) }
+                ) { $1 }
             case "options": settings.options = try reader.list(node).map { try reader.word($0, "an option of mdrun") }
             case "mdrun": settings.program = try program(node, reader)
             case "launcher": settings.launcher = try reader.list(node).map { try reader.word($0, "a word of the launcher") }
@@ -91,7 +92,9 @@ public struct Plan: Sendable {
             }
         }
         if name.isEmpty { name = (Files.name(of: file) as NSString).deletingPathExtension }
-        guard !decks.isEmpty else { throw DeckError("no deck: a sweep needs `deck: FILE` or `decks: {NAME: FILE}`", at: reader.location(root)) }
+        guard !decks.isEmpty else {
+            throw DeckError("no deck: a sweep needs `deck: FILE` or `decks: {NAME: FILE}`", at: reader.location(root))
+        }
         try check(reader, root)
     }
 

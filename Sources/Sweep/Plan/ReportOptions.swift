@@ -14,7 +14,8 @@ public struct ReportOptions: Codable, Sendable {
         case none
     }
 
-    /// Runs are grouped by these variables; the first is told by colour, the others by panel. Empty: `model`, or the first variable with few values.
+    /// Runs are grouped by these variables; the first is told by colour, the others by panel. Empty: `model`, or the first variable with
+    /// few values.
     public var by: [String] = []
     public var title: String?
     /// ps up to which survival is compared; nil: the longest time.
@@ -35,7 +36,9 @@ public struct ReportOptions: Codable, Sendable {
                 guard horizon! > 0 else { throw reader.error("the horizon should be a positive time in ps", value) }
             case "confidence":
                 confidence = try reader.number(value, "confidence")
-                guard confidence > 0.5 && confidence < 1 else { throw reader.error("the confidence level should be between 0.5 and 1", value) }
+                guard confidence > 0.5 && confidence < 1 else {
+                    throw reader.error("the confidence level should be between 0.5 and 1", value)
+                }
             default: failures = try reader.choice(value, "failures", Failures.allCases.map { ($0.rawValue, $0) })
             }
         }

@@ -82,7 +82,9 @@ struct Scale {
             let decades = log10(high / low)
             let factors: [Double] = decades > 4 ? [1] : decades > 1.6 ? [1, 3] : [1, 2, 5]
             let first = Int(log10(low).rounded(.down)), last = Int(log10(high).rounded(.up))
-            return (first...last).flatMap { power in factors.map { $0 * pow(10, Double(power)) } }.filter { $0 >= low * 0.9999 && $0 <= high * 1.0001 }
+            return (first...last).flatMap { power in factors.map { $0 * pow(10, Double(power)) } }.filter {
+                $0 >= low * 0.9999 && $0 <= high * 1.0001
+            }
         case .symmetric(let threshold):
             let powers = (-12...12).map { pow(10, Double($0)) }.filter { $0 >= threshold }
             let all = powers.map { -$0 }.reversed() + [0] + powers

@@ -6,10 +6,15 @@ extension Report {
         _ name: String, _ title: String, unit: String, logarithmic: Bool, caption: String, _ value: (RunAnalysis) -> Double?
     ) -> Figure? {
         let rows = groups.map { group in
-            (group, group.runs.compactMap { run -> (String, Double)? in
-                guard run.end?.outcome != .failed, let x = run.end?.analysis.flatMap(value), x.isFinite, !logarithmic || x > 0 else { return nil }
-                return (run.run.folder, x)
-            })
+            (
+                group,
+                group.runs.compactMap { run -> (String, Double)? in
+                    guard run.end?.outcome != .failed, let x = run.end?.analysis.flatMap(value), x.isFinite, !logarithmic || x > 0 else {
+                        return nil
+                    }
+                    return (run.run.folder, x)
+                }
+            )
         }.filter { !$0.1.isEmpty }
         guard !rows.isEmpty else { return nil }
         let all = rows.flatMap { $0.1.map(\.1) }
@@ -45,21 +50,24 @@ extension Report {
                 svg.text(Scale.short(middle), left + 480 + 12, y + 4, colour: Style.faint)
             }
         }
-        return Figure(name: name, svg: svg.document(title: title), caption: caption + " A dot a run; the stroke and the number are the median.")
+        return Figure(
+            name: name, svg: svg.document(title: title), caption: caption + " A dot a run; the stroke and the number are the median.")
     }
 
     func driftFigure() -> Figure? {
         let unit = "\(energyPerAtom)/\(timeUnit)"
         return strip(
             "drift", "energy drift", unit: unit, logarithmic: false,
-            caption: "Slope of the conserved quantity (econserve where the thermo table has it, otherwise the total energy), by least squares over the last run command.")
-        { $0.drift }
+            caption:
+                "Slope of the conserved quantity (econserve where the thermo table has it, otherwise the total energy), by least squares over the last run command."
+        ) { $0.drift }
     }
 
     func costFigure() -> Figure? {
         if isReduced { return nil }
         return strip(
-            "cost", "cost", unit: "core h/ns", logarithmic: true, caption: "Wall time of the time loops, times processes, a nanosecond.") { $0.cost }
+            "cost", "cost", unit: "core h/ns", logarithmic: true, caption: "Wall time of the time loops, times processes, a nanosecond."
+        ) { $0.cost }
     }
 
     // MARK: - In time
@@ -94,7 +102,9 @@ extension Report {
         let left = 76.0, top = title.isEmpty ? 16.0 : 36.0, plot = 210.0
         var chart = Chart(
             svg: SVG(width: left + 480 + labelWidth(names), height: top + plot + 48),
-            x: Scale(exactly: lines.flatMap { $0.points.map(\.x) }.min()!, lines.flatMap { $0.points.map(\.x) }.max()!, from: left, to: left + 480),
+            x: Scale(
+                exactly: lines.flatMap { $0.points.map(\.x) }.min()!, lines.flatMap { $0.points.map(\.x) }.max()!, from: left,
+                to: left + 480),
             y: Scale(.linear, inside, from: top + plot, to: top))
         chart.axes(xLabel: "time / \(timeUnit)", yLabel: yLabel, title: title.isEmpty ? nil : title)
         var labels: [(text: String, y: Double, colour: String)] = []
@@ -121,8 +131,10 @@ extension Report {
     func temperatureFigures() -> [Figure] {
         panels.enumerated().compactMap { number, panel in
             seriesFigure(
-                number == 0 ? "temperature" : "temperature-\(number)", panel.title, isReduced ? "temperature / \u{3B5}" : "temperature / K", panel.groups,
-                caption: "Temperature of the thermo table, a line a run; each group's first is drawn strong.") { $0.temperature }
+                number == 0 ? "temperature" : "temperature-\(number)", panel.title, isReduced ? "temperature / \u{3B5}" : "temperature / K",
+                panel.groups,
+                caption: "Temperature of the thermo table, a line a run; each group's first is drawn strong."
+            ) { $0.temperature }
         }
     }
 
@@ -130,7 +142,9 @@ extension Report {
         panels.enumerated().compactMap { number, panel in
             seriesFigure(
                 number == 0 ? "conserved" : "conserved-\(number)", panel.title, "conserved quantity / (\(energyPerAtom))", panel.groups,
-                caption: "Conserved quantity less its first value, a line a run, each group's first drawn strong; up to the breakdown where there is one.") { $0.conserved }
+                caption:
+                    "Conserved quantity less its first value, a line a run, each group's first drawn strong; up to the breakdown where there is one."
+            ) { $0.conserved }
         }
     }
 
@@ -144,7 +158,9 @@ extension Report {
         return [fluctuationFigure(series, unit), timestepDriftFigure(series, unit)]
     }
 
-    private func loglog(_ series: [TimestepSeries], _ unit: String, yLabel: String, _ value: (TimestepPoint) -> Double, labels: [String]) -> Chart {
+    private func loglog(_ series: [TimestepSeries], _ unit: String, yLabel: String, _ value: (TimestepPoint) -> Double, labels: [String])
+        -> Chart
+    {
         let left = 84.0, top = 16.0, plot = 290.0
         let steps = series.flatMap { $0.points.map(\.timestep) }, values = series.flatMap { $0.points.map(value) }
         var chart = Chart(
@@ -162,13 +178,16 @@ extension Report {
         }
         var chart = loglog(series, unit, yLabel: "fluctuation / (\(energyPerAtom))", { $0.fluctuation }, labels: labels)
         // What a symplectic integrator of second order does on a smooth energy, through the lowest point of the longest step.
-        let longest = series.compactMap { $0.points.last }.filter { point in point.timestep == series.compactMap { $0.points.last?.timestep }.max() }
+        let longest = series.compactMap { $0.points.last }.filter { point in
+            point.timestep == series.compactMap { $0.points.last?.timestep }.max()
+        }
         if let anchor = longest.min(by: { $0.fluctuation < $1.fluctuation }) {
             let low = chart.x.low, y = anchor.fluctuation * 0.62
             let points = stride(from: 0.0, through: 1, by: 0.02).map { low * pow(anchor.timestep / low, $0) }
                 .map { (x: $0, y: y * pow($0 / anchor.timestep, 2)) }.filter { $0.y >= chart.y.low }
             chart.svg.path(
-                points.map { (x: chart.x($0.x), y: chart.y($0.y)) }, "fill=\"none\" stroke=\"\(Style.faint)\" stroke-dasharray=\"1 3\" stroke-width=\"1.4\"")
+                points.map { (x: chart.x($0.x), y: chart.y($0.y)) },
+                "fill=\"none\" stroke=\"\(Style.faint)\" stroke-dasharray=\"1 3\" stroke-width=\"1.4\"")
             if let middle = points.dropFirst(points.count / 2).first {
                 chart.svg.text("slope 2", chart.x(middle.x) + 8, chart.y(middle.y) + 14, size: 11.5, colour: Style.faint)
             }

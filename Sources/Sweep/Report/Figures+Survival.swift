@@ -70,7 +70,8 @@ extension Report {
             upper.append((chart.x(end), chart.y(high)))
             lower.append((chart.x(end), chart.y(low)))
             chart.svg.path(
-                upper + lower.reversed(), "fill=\"\(Style.colour(colourPlace(group)))\" fill-opacity=\"0.13\" stroke=\"none\"", isClosed: true)
+                upper + lower.reversed(), "fill=\"\(Style.colour(colourPlace(group)))\" fill-opacity=\"0.13\" stroke=\"none\"",
+                isClosed: true)
         }
         var labels: [(text: String, y: Double, colour: String)] = []
         for (name, group) in zip(names, shown) {
@@ -88,7 +89,8 @@ extension Report {
         riskTable(&chart, zip(names, shown).map { ($0, $1) }, top: top + plot + 64, left: left)
         let level = Int((100 * options.confidence).rounded())
         return Figure(
-            name: number == 0 ? "survival" : "survival-\(number)", svg: chart.svg.document(title: "Survival" + (title.isEmpty ? "" : ", \(title)")),
+            name: number == 0 ? "survival" : "survival-\(number)",
+            svg: chart.svg.document(title: "Survival" + (title.isEmpty ? "" : ", \(title)")),
             caption: """
                 Kaplan\u{2013}Meier survival with pointwise \(level) % bands (log\u{2013}log, Greenwood). Below: runs still under observation. \
                 A curve without a band has had no event; its Wilson interval is in the next figure.
@@ -126,13 +128,17 @@ extension Report {
             let y = top + row * (Double(place) + 0.5), colour = Style.colour(colourPlace(group))
             svg.text(labels[place], left - 12, y + 4, .end)
             svg.line(x(group.stable.low), y, x(group.stable.high), y, "stroke=\"\(colour)\" stroke-width=\"2.2\"")
-            for end in [group.stable.low, group.stable.high] { svg.line(x(end), y - 5, x(end), y + 5, "stroke=\"\(colour)\" stroke-width=\"2.2\"") }
+            for end in [group.stable.low, group.stable.high] {
+                svg.line(x(end), y - 5, x(end), y + 5, "stroke=\"\(colour)\" stroke-width=\"2.2\"")
+            }
             svg.circle(x(group.stable.value), y, 5, "fill=\"\(colour)\"", title: "\(group.stableCount) of \(group.knownCount)")
             svg.text("\(group.stableCount) of \(group.knownCount)", left + 420 + 14, y + 4, colour: Style.faint)
         }
         return Figure(
             name: "stable", svg: svg.document(title: "Stable fraction"),
-            caption: "Runs that were stable up to \(Scale.short(horizon)) \(timeUnit), with Wilson's \(Int((100 * options.confidence).rounded())) % score interval.")
+            caption:
+                "Runs that were stable up to \(Scale.short(horizon)) \(timeUnit), with Wilson's \(Int((100 * options.confidence).rounded())) % score interval."
+        )
     }
 
     /// How runs ended: a bar a group.
@@ -185,6 +191,8 @@ extension Report {
                 from += Double(count)
             }
         }
-        return Figure(name: "reasons", svg: svg.document(title: "How runs ended"), caption: "How runs ended: to their last step, or by which rule or error.")
+        return Figure(
+            name: "reasons", svg: svg.document(title: "How runs ended"),
+            caption: "How runs ended: to their last step, or by which rule or error.")
     }
 }

@@ -63,7 +63,11 @@ extension Report {
     private static func arranged(_ figures: [Figure]) -> String {
         var families: [[Figure]] = []
         for figure in figures {
-            if let last = families.last?.last, last.family == figure.family { families[families.count - 1].append(figure) } else { families.append([figure]) }
+            if let last = families.last?.last, last.family == figure.family {
+                families[families.count - 1].append(figure)
+            } else {
+                families.append([figure])
+            }
         }
         return families.map { family in
             let drawings = family.map(\.svg).joined(separator: "\n")
@@ -103,7 +107,8 @@ extension Report {
         ]
         let rows = groups.map { group -> String in
             func count(_ outcome: Outcome) -> String { "\(group.counts[outcome] ?? 0)" }
-            let stable = group.knownCount == 0
+            let stable =
+                group.knownCount == 0
                 ? "\u{2013}" : String(format: "%.2f (%.2f\u{2013}%.2f)", group.stable.value, group.stable.low, group.stable.high)
             let none = "\u{2013}"
             var (median, stableTime, drift, temperature) = (none, none, none, none)
@@ -145,7 +150,9 @@ extension Report {
         var notes: [String] = []
         if waiting > 0 { notes.append("\(waiting) runs have not ended: the report is of those that have.") }
         if leftOut > 0 {
-            notes.append("\(leftOut) runs ended with errors that say nothing about stability (or wrote no row) and are left out of the survival statistics.")
+            notes.append(
+                "\(leftOut) runs ended with errors that say nothing about stability (or wrote no row) and are left out of the survival statistics."
+            )
         }
         if Set(runs.compactMap { $0.end?.program.sha256 }).count > 1 { notes.append("The runs were made by more than one build of mdrun.") }
         let decks = Dictionary(grouping: runs.compactMap { $0.end?.deck }, by: \.path)

@@ -46,7 +46,8 @@ struct SVG {
     }
 
     mutating func text(
-        _ text: String, _ x: Double, _ y: Double, _ anchor: Anchor = .start, size: Double = 12, colour: String = Style.ink, weight: Int = 400,
+        _ text: String, _ x: Double, _ y: Double, _ anchor: Anchor = .start, size: Double = 12, colour: String = Style.ink,
+        weight: Int = 400,
         rotation: Double = 0
     ) {
         let turn = rotation == 0 ? "" : " transform=\"rotate(\(Self.number(rotation)) \(Self.number(x)) \(Self.number(y)))\""

@@ -14,7 +14,8 @@ public enum StatusTable {
             let hours = ends.map { $0.wall * Double($0.ranks) }.reduce(0, +) / 3600
             table.rows.append(
                 label + [
-                    "\(members.count)", count(.waiting), count(.running), count(.ended(.finished)), count(.ended(.unstable)), count(.ended(.failed)),
+                    "\(members.count)", count(.waiting), count(.running), count(.ended(.finished)), count(.ended(.unstable)),
+                    count(.ended(.failed)),
                     ends.isEmpty ? "-" : ProgressLine.duration(wall), ends.isEmpty ? "-" : String(format: "%.2f", hours),
                 ])
         }
@@ -82,7 +83,9 @@ enum Grouping {
     /// - Throws: if there is no such variable.
     static func variables(_ wanted: [String], in runs: [IndexedRun]) throws -> [String] {
         var known: [String] = []
-        for run in runs.prefix(1) + runs.suffix(1) { for setting in run.run.variables where !known.contains(setting.name) { known.append(setting.name) } }
+        for run in runs.prefix(1) + runs.suffix(1) {
+            for setting in run.run.variables where !known.contains(setting.name) { known.append(setting.name) }
+        }
         for name in wanted where !known.contains(name) && !runs.contains(where: { $0.run.value(name) != nil }) {
             throw SweepError("no variable '\(name)' (there are: \(known.joined(separator: ", ")))")
         }

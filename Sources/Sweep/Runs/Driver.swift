@@ -189,7 +189,11 @@ public final class Driver {
             }
         case .error(let reason, let message):
             // A restart file that cannot be read is no reason to give up: the next try begins anew.
-            if settings.retriesErrors || job.attempt.restart != nil { try retry(job, ending) } else { try end(job, .failed, ending, reason: reason, message: message) }
+            if settings.retriesErrors || job.attempt.restart != nil {
+                try retry(job, ending)
+            } else {
+                try end(job, .failed, ending, reason: reason, message: message)
+            }
         }
     }
 

@@ -31,7 +31,9 @@ enum Ending {
     /// The class of an error, for tables: few and stable words.
     static func reason(_ message: String, _ code: Int) -> String {
         let text = message.lowercased()
-        if text.contains("not finite") || text.contains("non-finite") || text.contains("nan") && text.contains("force") { return "non-finite" }
+        if text.contains("not finite") || text.contains("non-finite") || text.contains("nan") && text.contains("force") {
+            return "non-finite"
+        }
         if text.contains("lost atom") || text.contains("atoms were lost") { return "lost" }
         if text.contains("no space left") { return "disk full" }
         return message.isEmpty ? "exit code \(code)" : "error"

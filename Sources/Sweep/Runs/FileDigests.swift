@@ -31,8 +31,9 @@ public final class FileDigests: Sendable {
         return FileDigest(path: path, bytes: key.size, sha256: digest)
     }
 
-    /// The files that a deck names: every word of it, the run's variables put in, that is a file seen from the deck's folder; in turn what decks
-    /// that it includes and models in JSON name. A deck that makes a name from variables of its own is not seen through: `files:` in the plan is for that.
+    /// The files that a deck names: every word of it, the run's variables put in, that is a file seen from the deck's folder; in turn what
+    /// decks that it includes and models in JSON name. A deck that makes a name from variables of its own is not seen through: `files:` in
+    /// the plan is for that.
     public func files(namedBy deck: String, _ variables: [String: String]) -> [String] {
         var found: [String] = []
         var waiting = [deck]
@@ -47,7 +48,8 @@ public final class FileDigests: Sendable {
                 if text.contains("$") || text.count > 1000 { continue }
                 // As mdrun does: seen from where it runs only if absolute, otherwise from the deck.
                 let candidates = [Files.absolute(text, in: folder), Files.absolute(text, in: Files.folder(of: deck))]
-                guard let path = candidates.first(where: { Files.exists($0) && !Files.isFolder($0) }), path != deck, !found.contains(path) else {
+                guard let path = candidates.first(where: { Files.exists($0) && !Files.isFolder($0) }), path != deck, !found.contains(path)
+                else {
                     continue
                 }
                 found.append(path)
@@ -62,14 +64,17 @@ public final class FileDigests: Sendable {
         guard let key = key(path), key.size < 1 << 18 else { return [] }
         if let words = scanned.withLock({ $0[key] }) { return words }
         var words: [String] = []
-        if let bytes = FileManager.default.contents(atPath: path), !bytes.prefix(512).contains(0), let text = String(data: bytes, encoding: .utf8) {
+        if let bytes = FileManager.default.contents(atPath: path), !bytes.prefix(512).contains(0),
+            let text = String(data: bytes, encoding: .utf8)
+        {
             let isJSON = path.hasSuffix(".json")
             let separators = CharacterSet(charactersIn: isJSON ? "\"\n" : " \t\n\r\"'=")
             var seen: Set<String> = []
             for line in text.split(separator: "\n") where isJSON || !line.drop(while: { $0 == " " }).hasPrefix("#") {
                 for word in line.components(separatedBy: separators) {
                     // Numbers, and words without a dot, a slash or a variable, name no file worth a look.
-                    guard word.contains(where: { $0 == "." || $0 == "/" || $0 == "$" }), Double(word) == nil, seen.insert(word).inserted else {
+                    guard word.contains(where: { $0 == "." || $0 == "/" || $0 == "$" }), Double(word) == nil, seen.insert(word).inserted
+                    else {
                         continue
                     }
                     words.append(word)

@@ -24,7 +24,8 @@ final class Job: @unchecked Sendable {
     /// - Parameter onEnd: called from another thread when it has ended.
     /// - Throws: if it cannot start, which is not the run's fault.
     init(
-        _ claim: Queue.Claim, in sweep: SweepFolder, _ settings: RunSettings, _ program: Attempt.Program, cores: [Int], _ digests: FileDigests,
+        _ claim: Queue.Claim, in sweep: SweepFolder, _ settings: RunSettings, _ program: Attempt.Program, cores: [Int],
+        _ digests: FileDigests,
         onEnd: @escaping @Sendable () -> Void
     ) throws {
         (self.claim, self.cores, self.settings) = (claim, cores, settings)
@@ -74,7 +75,8 @@ final class Job: @unchecked Sendable {
 
     /// A run that goes on with a deck that has changed would be two things in one.
     private static func checkDeck(_ deck: FileDigest, _ before: [Attempt], _ settings: RunSettings) throws {
-        guard !settings.acceptsChangedDecks, let earlier = before.first(where: { $0.deck.path == deck.path }), earlier.deck.sha256 != deck.sha256
+        guard !settings.acceptsChangedDecks, let earlier = before.first(where: { $0.deck.path == deck.path }),
+            earlier.deck.sha256 != deck.sha256
         else { return }
         throw SweepError("\(deck.path) has changed since this run began; `policy: {changed_decks: accept}` goes on all the same")
     }
@@ -173,11 +175,15 @@ final class Job: @unchecked Sendable {
         var stability: Stability?
         if case .unstable(let found) = ending { stability = found }
         if stability == nil {
-            stability = (try? Files.read(folder.path + "/stability.json")).flatMap { try? JSONDecoder.standard.decode(Stability.self, from: $0) }
+            stability = (try? Files.read(folder.path + "/stability.json")).flatMap {
+                try? JSONDecoder.standard.decode(Stability.self, from: $0)
+            }
         }
         let logs = (1...attempt.number).map { "\(folder.path)/\(TryFolder.log($0))" }
         let analysis = RunAnalysis.make(logs: logs, until: stability?.unstable == true ? stability?.step : nil)
-        if let series = analysis?.1 { try Files.write(JSONEncoder.compact.encode(series), to: folder.path + "/series.json", isSynced: false) }
+        if let series = analysis?.1 {
+            try Files.write(JSONEncoder.compact.encode(series), to: folder.path + "/series.json", isSynced: false)
+        }
         func sum(_ value: (Attempt) -> Double?) -> Double { attempts.compactMap(value).reduce(0, +) }
         let end = RunEnd(
             id: claim.run.id, folder: claim.run.folder, variables: claim.run.variables, outcome: outcome, reason: reason, message: message,

@@ -29,7 +29,9 @@ extension Attempt.Program {
         var folders: [String] = []
         if let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { folders.append(Files.folder(of: own)) }
         folders += (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
-        for folder in folders where access("\(folder)/\(name)", X_OK) == 0 && !Files.isFolder("\(folder)/\(name)") { return "\(folder)/\(name)" }
+        for folder in folders where access("\(folder)/\(name)", X_OK) == 0 && !Files.isFolder("\(folder)/\(name)") {
+            return "\(folder)/\(name)"
+        }
         throw SweepError("no program '\(name)' beside mdsweep or in PATH; say `mdrun: PATH` in the plan")
     }
 }

@@ -45,7 +45,8 @@ public final class ProgressLine: ProgressView {
     /// `[#####     ] 50/100 done: 40 finished, 8 unstable, 2 failed; 2 running, 48 waiting; about 3 min left`
     public static func text(_ counts: SweepFolder.Counts, mine: Int, secondsLeft: Double?) -> String {
         let bars = 20, filled = counts.total == 0 ? bars : bars * counts.done / counts.total
-        var text = "[\(String(repeating: "#", count: filled))\(String(repeating: " ", count: bars - filled))] \(counts.done)/\(counts.total) done"
+        var text =
+            "[\(String(repeating: "#", count: filled))\(String(repeating: " ", count: bars - filled))] \(counts.done)/\(counts.total) done"
         let parts = Outcome.allCases.compactMap { outcome in counts.ended[outcome].map { "\($0) \(outcome.rawValue)" } }
         if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
         text += "; \(counts.running) running"

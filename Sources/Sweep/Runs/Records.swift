@@ -87,13 +87,16 @@ public struct RunEnd: Codable, Sendable {
 
 extension RunEnd {
     /// The record of a run whose drivers died with it as often as is allowed.
-    static func lost(_ claim: Queue.Claim, _ folder: TryFolder, _ settings: RunSettings, _ program: Attempt.Program, deck: FileDigest) throws {
+    static func lost(_ claim: Queue.Claim, _ folder: TryFolder, _ settings: RunSettings, _ program: Attempt.Program, deck: FileDigest)
+        throws
+    {
         let attempts = folder.attempts
         func sum(_ value: (Attempt) -> Double?) -> Double { attempts.compactMap(value).reduce(0, +) }
         let end = RunEnd(
             id: claim.run.id, folder: claim.run.folder, variables: claim.run.variables, outcome: .failed, reason: "killed",
             message: "killed, alone or with its driver, \(claim.token.failures) times", exitCode: attempts.last?.exitCode ?? -1,
-            attempts: attempts.count, ranks: claim.run.ranks ?? settings.ranks, host: Host.name, started: attempts.first?.started ?? Host.date(),
+            attempts: attempts.count, ranks: claim.run.ranks ?? settings.ranks, host: Host.name,
+            started: attempts.first?.started ?? Host.date(),
             ended: Host.date(), wall: sum(\.wall), user: sum(\.user), system: sum(\.system),
             peakMemory: attempts.compactMap(\.peakMemory).max() ?? 0, program: attempts.last?.program ?? program,
             deck: attempts.last?.deck ?? deck, stability: nil,

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a sweep's report wants to know of a run, from its log: energies in meV an atom, times in ps, where the units are metal or real; in the units
-/// epsilon, sigma, tau where they are lj.
+/// What a sweep's report wants to know of a run, from its log: energies in meV an atom, times in ps, where the units are metal or real; in
+/// the units epsilon, sigma, tau where they are lj.
 public struct RunAnalysis: Codable, Sendable {
     /// Raised when the way of computing changes.
     public static let version = 1
@@ -23,8 +23,8 @@ public struct RunAnalysis: Codable, Sendable {
     public var driftError: Double?
     /// Root mean square about that line, per atom.
     public var fluctuation: Double?
-    /// Total drift over the run divided by the standard deviation of the kinetic energy: above 1 the drift is more than what the kinetic energy
-    /// varies by anyway.
+    /// Total drift over the run divided by the standard deviation of the kinetic energy: above 1 the drift is more than what the kinetic
+    /// energy varies by anyway.
     public var driftRatio: Double?
     /// Processor hours (wall time of the time loops times processes) a ns.
     public var cost: Double?
@@ -105,7 +105,9 @@ extension RunAnalysis {
     }
 
     private static func kineticDeviation(_ total: [Double]?, _ potential: [Double]?) -> Double? {
-        guard let total, let potential, let (_, deviation) = moments(zip(total, potential).map { $0 - $1 }), deviation > 0 else { return nil }
+        guard let total, let potential, let (_, deviation) = moments(zip(total, potential).map { $0 - $1 }), deviation > 0 else {
+            return nil
+        }
         return deviation
     }
 

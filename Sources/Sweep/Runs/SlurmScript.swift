@@ -47,7 +47,8 @@ public struct SlurmScript: Sendable {
     }
 
     static func quoted(_ word: String) -> String {
-        word.utf8.allSatisfy { Plan.isSafeByte($0) || $0 == UInt8(ascii: "/") } ? word : "'\(word.replacingOccurrences(of: "'", with: "'\\''"))'"
+        word.utf8.allSatisfy { Plan.isSafeByte($0) || $0 == UInt8(ascii: "/") }
+            ? word : "'\(word.replacingOccurrences(of: "'", with: "'\\''"))'"
     }
 
     /// Writes the script beside the sweep and hands it to sbatch.

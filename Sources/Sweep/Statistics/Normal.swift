@@ -27,7 +27,8 @@ public struct Proportion: Sendable, Equatable {
     public var low: Double
     public var high: Double
 
-    /// Wilson's score interval: E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927). It stays within 0 and 1 and has a width also at 0 and at 1.
+    /// Wilson's score interval: E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927). It stays within 0 and 1 and has a width also at 0 and at
+    /// 1.
     public init(_ successes: Int, of count: Int, confidence: Double = 0.95) {
         guard count > 0 else {
             (value, low, high) = (.nan, 0, 1)

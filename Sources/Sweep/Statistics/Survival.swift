@@ -4,7 +4,8 @@ import Foundation
 ///
 ///     S(t) = product over the events at t_i <= t of (1 - d_i / n_i)
 ///
-/// where of n_i runs that were still under observation d_i broke down at t_i. Runs that ended without breaking down leave the observation at their end.
+/// where of n_i runs that were still under observation d_i broke down at t_i. Runs that ended without breaking down leave the observation
+/// at their end.
 public struct Survival: Sendable {
     public struct Step: Sendable {
         public var time: Double
@@ -27,7 +28,8 @@ public struct Survival: Sendable {
 
     /// - Parameters:
     ///   - observations: the end of each run, and whether it broke down then.
-    ///   - confidence: of the bands, which hold at each time by itself. They are intervals of log(-log S) with Greenwood's variance (J. D. Kalbfleisch
+    ///   - confidence: of the bands, which hold at each time by itself. They are intervals of log(-log S) with Greenwood's variance (J. D.
+    /// Kalbfleisch
     ///     and R. L. Prentice, The Statistical Analysis of Failure Time Data, 1980), so they stay within 0 and 1.
     public init(_ observations: [(time: Double, isEvent: Bool)], confidence: Double = 0.95) {
         let sorted = observations.sorted { $0.time < $1.time }

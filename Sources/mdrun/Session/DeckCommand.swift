@@ -27,8 +27,10 @@ public enum CommandRegistry {
         WriteData.self, DeleteAtoms.self, ResetAtoms.self, DisplaceAtoms.self, SetCommand.self,
     ]
     private static let dynamics: [any DeckCommand.Type] = [
-        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self, ResetTimestepCommand.self,
-        BondedStyleCommand<BondTag>.self, BondedCoeffCommand<BondTag>.self, BondedStyleCommand<AngleTag>.self, BondedCoeffCommand<AngleTag>.self,
+        PairStyleCommand.self, PairCoeffCommand.self, PairModifyCommand.self, FixCommand.self, FixModifyCommand.self, UnfixCommand.self,
+        ResetTimestepCommand.self,
+        BondedStyleCommand<BondTag>.self, BondedCoeffCommand<BondTag>.self, BondedStyleCommand<AngleTag>.self,
+        BondedCoeffCommand<AngleTag>.self,
         BondedStyleCommand<DihedralTag>.self, BondedCoeffCommand<DihedralTag>.self, BondedStyleCommand<ImproperTag>.self,
         BondedCoeffCommand<ImproperTag>.self, SpecialBondsCommand.self,
         RunCommand.self, ReadRestart.self, WriteRestart.self, WriteCoeff.self, RestartCommand.self, TimerCommand.self,

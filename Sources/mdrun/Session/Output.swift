@@ -62,7 +62,9 @@ public final class Output {
     /// `WARNING: ...`, each different text once, up to the limit.
     public func warn(_ text: String) {
         guard isWriter, warningsGiven.count <= warningLimit, warningsGiven.insert(text).inserted, warningLimit > 0 else { return }
-        let line = warningsGiven.count > warningLimit ? "Too many warnings: \(warningsGiven.count) vs \(warningLimit). All future warnings will be suppressed" : text
+        let line =
+            warningsGiven.count > warningLimit
+            ? "Too many warnings: \(warningsGiven.count) vs \(warningLimit). All future warnings will be suppressed" : text
         if holdsWarnings { heldWarnings.append(line) } else { self.line("WARNING: \(line)") }
     }
 

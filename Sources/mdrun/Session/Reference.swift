@@ -7,7 +7,10 @@ import Potentials
 private let reference: [(title: String, rows: [(name: String, usage: String)])] = [
     ("Commands", (CommandRegistry.builtin.map { ($0.name, $0.usage) } + Interpreter.languageUsages).sorted { $0.0 < $1.0 }),
     ("Pair styles", PotentialRegistry.builtin.map { ($0.name, $0.usage) }),
-    ("Fix styles", (FixRegistry.builtin.map { ($0.name, $0.usage) } + ObservingFixStyle.builtin.map { ($0.name, $0.usage) }).sorted { $0.0 < $1.0 }),
+    (
+        "Fix styles",
+        (FixRegistry.builtin.map { ($0.name, $0.usage) } + ObservingFixStyle.builtin.map { ($0.name, $0.usage) }).sorted { $0.0 < $1.0 }
+    ),
     ("Compute styles", ComputeStyle.builtin.map { ($0.name, $0.usage + "\n" + $0.help) }.sorted { $0.0 < $1.0 }),
     ("Dump styles", DumpStyle.builtin.map { ($0.name, $0.usage + "\n" + $0.help) }),
     ("Thermo keywords", ThermoKeyword.table.map { ($0.name, "\($0.name): \($0.help)\($0.unit.isEmpty ? "" : " (\($0.unit))")") }),

@@ -11,7 +11,9 @@ extension Session: DeckHost {
         }
         // LAMMPS takes these before there is a box; they need its types, so they wait.
         if system == nil, Self.deferrable.contains(command.name.text) {
-            if command.name.text == "pair_style", let style = command.words.first, !registry.styles.contains(where: { $0.name == style.text }) {
+            if command.name.text == "pair_style", let style = command.words.first,
+                !registry.styles.contains(where: { $0.name == style.text })
+            {
                 throw DeckError.unknown("pair_style", style, known: registry.styles.map(\.name))
             }
             deferred.append(command)
@@ -58,7 +60,9 @@ extension Session: DeckHost {
     }
 
     public func runClock() -> RunClock {
-        guard let system else { return RunClock(step: 0, firstStep: 0, lastStep: 0, timestep: timestep ?? units.defaultTimestep, isRunning: false) }
+        guard let system else {
+            return RunClock(step: 0, firstStep: 0, lastStep: 0, timestep: timestep ?? units.defaultTimestep, isRunning: false)
+        }
         return RunClock(
             step: system.step, firstStep: system.run.first, lastStep: system.run.last, timestep: system.timestep,
             isRunning: simulation?.isRunning ?? false)

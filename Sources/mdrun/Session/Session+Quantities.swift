@@ -177,7 +177,9 @@ extension Session {
             }
             return false
         case "newton":
-            guard ["pair", "bond", "any"].contains(name) else { throw DeckError("is_active(newton,...) knows pair, bond, any, not '\(name)'", at: nil) }
+            guard ["pair", "bond", "any"].contains(name) else {
+                throw DeckError("is_active(newton,...) knows pair, bond, any, not '\(name)'", at: nil)
+            }
             return true
         case "atom_style": return atomStyle.rawValue == name
         case "pair_style": return potential?.style == name
@@ -204,7 +206,8 @@ extension Session {
         case "ntypes": return Double(system?.atoms.typeCount ?? 0)
         default:
             throw DeckError(
-                "extract_setting() knows dimension, box_exist, triclinic, world_size, universe_size, nthreads, natoms, ntypes, not '\(arguments[0])'", at: nil)
+                "extract_setting() knows dimension, box_exist, triclinic, world_size, universe_size, nthreads, natoms, ntypes, not '\(arguments[0])'",
+                at: nil)
         }
     }
 }

@@ -7,11 +7,14 @@ import Potentials
 
 /// Writing and reading restarts.
 ///
-/// Blocks: SYSTEM (units, box, types, groups, run state), PAIR (deck lines of the potential), FIX and COMPUTE (one each), OBSERVER (one each),
-/// LIST and STEP (one a rank; see `Checkpoint`), ATOMS (one a rank).
+/// Blocks: SYSTEM (units, box, types, groups, run state), PAIR (deck lines of the potential), FIX and COMPUTE (one each), OBSERVER (one
+/// each), LIST and STEP (one a rank; see `Checkpoint`), ATOMS (one a rank).
 extension Session {
     /// Names of the blocks of a restart file.
-    enum RestartBlock: String { case system = "SYSTEM", pair = "PAIR", fix = "FIX", compute = "COMPUTE", observer = "OBSERVER", list = "LIST", evaluated = "STEP", atoms = "ATOMS" }
+    enum RestartBlock: String {
+        case system = "SYSTEM", pair = "PAIR", fix = "FIX", compute = "COMPUTE", observer = "OBSERVER", list = "LIST", evaluated = "STEP",
+            atoms = "ATOMS"
+    }
 
     /// Writes a restart file. Changes nothing of the run: the list is not rebuilt. Collective.
     /// - Throws: `DeckError` at `location` with the system's reason, on all ranks; an older file of that name is then still there.
@@ -35,7 +38,8 @@ extension Session {
         }
         if let restarts {
             writer.put(
-                RestartBlock.observer.rawValue, index: observation.dumps.count, Self.entry("", RestartObserver.stateStyle) { restarts.save(&$0) })
+                RestartBlock.observer.rawValue, index: observation.dumps.count,
+                Self.entry("", RestartObserver.stateStyle) { restarts.save(&$0) })
         }
         if let checkpoint {
             var state = StateWriter()
@@ -88,8 +92,8 @@ extension Session {
 
     // MARK: - Reading
 
-    /// Box, atoms, groups and run state from a restart file. On the rank count that wrote it, and with the same potential and fixes, the next
-    /// run goes on bit for bit. Collective.
+    /// Box, atoms, groups and run state from a restart file. On the rank count that wrote it, and with the same potential and fixes, the
+    /// next run goes on bit for bit. Collective.
     /// - Throws: `DeckError` at `location`: no such file, damage, or another unit system than the deck's.
     func readRestart(_ path: String, at location: SourceLocation?) throws {
         // All of it is checked before anything is taken from it.

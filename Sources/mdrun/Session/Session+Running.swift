@@ -39,7 +39,8 @@ extension Session {
         compareModels()
         if let checkpoint = restored.checkpoint {
             if checkpoint.signature != simulation.signature {
-                output.warn("potential, fixes or neighbour settings are not those that wrote the restart file: this run does not go on bit for bit")
+                output.warn(
+                    "potential, fixes or neighbour settings are not those that wrote the restart file: this run does not go on bit for bit")
             }
             simulation.checkpoint = checkpoint
             restored.checkpoint = nil
@@ -72,7 +73,8 @@ extension Session {
     private func checkBoxes(at location: SourceLocation) throws {
         for (k, fix) in fixes.enumerated() {
             for other in fixes[..<k] where !fix.boxComponents.isDisjoint(with: other.boxComponents) {
-                throw DeckError("fixes \(other.id) (\(other.style)) and \(fix.id) (\(fix.style)) both change the same part of the box", at: location)
+                throw DeckError(
+                    "fixes \(other.id) (\(other.style)) and \(fix.id) (\(fix.style)) both change the same part of the box", at: location)
             }
         }
     }

@@ -9,10 +9,11 @@ extension Session {
     func findSpecialNeighbours() {
         guard let system, !system.atoms.topology.isEmpty else { return }
         func line(_ name: String, _ factors: [Double]) -> String {
-            "  special bond factors \(name)" + factors[1...].map { text in
-                let number = DataFile.shortest(text)
-                return number + String(repeating: " ", count: max(0, 8 - number.count)) + " "
-            }.joined()
+            "  special bond factors \(name)"
+                + factors[1...].map { text in
+                    let number = DataFile.shortest(text)
+                    return number + String(repeating: " ", count: max(0, 8 - number.count)) + " "
+                }.joined()
         }
         output.line("Finding 1-2 1-3 1-4 neighbors ...")
         output.line(line("lj:    ", specialBonds.lj))
@@ -52,7 +53,8 @@ extension Session {
             output.warn("pair_style \(potential.style) knows no factors of special_bonds between 0 and 1: they count as 1")
         case .mixed:
             throw DeckError(
-                "some members of \(potential.style) know no factors of special_bonds between 0 and 1: use factors 0 and 1 only", at: location)
+                "some members of \(potential.style) know no factors of special_bonds between 0 and 1: use factors 0 and 1 only",
+                at: location)
         }
     }
 

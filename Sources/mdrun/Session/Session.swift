@@ -133,7 +133,7 @@ public final class Session {
                 }
                 return bytes
             },
-            warn: { [unowned self] in self.output.warn($0) }, value: { [unowned self] in try self.value($0) })
+            warn: { [unowned self] in self.output.warn($0) }, value: { [unowned self] in try self.laterValue($0) })
         setup.hasCharges = system?.atoms.charge != nil
         return setup
     }
@@ -144,6 +144,13 @@ public final class Session {
         guard word.text.hasPrefix("v_") else { return try PotentialSetup.constant(word) }
         let name = try variable(word)
         return { [unowned self] in try interpreter.variables.value(of: name, at: word.location) }
+    }
+
+    /// The same, with the variable looked for when its value is asked for: it may be defined after the pair_style that names it, or after
+    /// read_restart, as in LAMMPS.
+    private func laterValue(_ word: Word) throws -> () throws -> Double {
+        guard word.text.hasPrefix("v_") else { return try PotentialSetup.constant(word) }
+        return { [unowned self] in try value(word)() }
     }
 
     /// The name in a word `v_NAME`.

@@ -44,7 +44,11 @@ struct SnapshotFields {
             case "trim": trims = try words.flag("trim")
             case "add":
                 adding = try words.choice(
-                    "add", [("no", Adding.no), ("off", .no), ("false", .no), ("yes", .newIDs), ("on", .newIDs), ("true", .newIDs), ("keep", .keptIDs)])
+                    "add",
+                    [
+                        ("no", Adding.no), ("off", .no), ("false", .no), ("yes", .newIDs), ("on", .newIDs), ("true", .newIDs),
+                        ("keep", .keptIDs),
+                    ])
             case "label":
                 let field = try words.word("a field")
                 guard field.text == "id" || field.text == "type" || wanted.fields.contains(where: { $0.rawValue == field.text }) else {

@@ -47,7 +47,9 @@ final class SnapshotSource: FrameSource {
             }
             try reader?.skipAtoms()
         }
-        let steps = selection.isExact ? "of step \(selection.first)" : "from step \(selection.first)\(selection.last < Int.max - 1 ? " to \(selection.last)" : "")"
+        let steps =
+            selection.isExact
+            ? "of step \(selection.first)" : "from step \(selection.first)\(selection.last < Int.max - 1 ? " to \(selection.last)" : "")"
         throw DeckError("there is no frame \(steps) in \(files.map { "'\($0.text)'" }.joined(separator: ", "))", at: location)
     }
 
@@ -203,7 +205,8 @@ final class SnapshotSource: FrameSource {
             return number == type ? nil : "atom \(system.atoms.id[i]) has type \(number) in '\(header?.place ?? "")' but type \(type) here"
         }
         guard let own = name(type, system), own != element else { return nil }
-        return "atom \(system.atoms.id[i]) is \(element) in '\(header?.place ?? "")' but \(own) (type \(type)) here: are the atoms in the order of their ids?"
+        return
+            "atom \(system.atoms.id[i]) is \(element) in '\(header?.place ?? "")' but \(own) (type \(type)) here: are the atoms in the order of their ids?"
     }
 
     /// Label or element of a type, if it has one.
@@ -215,8 +218,9 @@ final class SnapshotSource: FrameSource {
 
     private func add(_ system: System, _ reader: any TrajectoryReader, _ header: FrameHeader, _ box: Box) throws {
         let map = FractionalMap(box)
-        guard let decomposition = Decomposition(
-            box: box, rank: session.communicator.rank, size: session.communicator.size, wanted: session.processors)
+        guard
+            let decomposition = Decomposition(
+                box: box, rank: session.communicator.rank, size: session.communicator.size, wanted: session.processors)
         else { throw DeckError("the ranks do not fit the processors command", at: location) }
         var number = 0
         var keys: [Int] = []
@@ -246,7 +250,9 @@ final class SnapshotSource: FrameSource {
     private func type(of atom: FrameAtom, _ system: System) throws -> Int {
         let count = system.atoms.typeCount
         if let type = atom.type ?? atom.element.flatMap({ Int($0) }) {
-            guard (1...max(1, count)).contains(type) else { throw DeckError("\(header?.place ?? ""): type \(type) is not within 1 to \(count)", at: location) }
+            guard (1...max(1, count)).contains(type) else {
+                throw DeckError("\(header?.place ?? ""): type \(type) is not within 1 to \(count)", at: location)
+            }
             return type
         }
         guard let element = atom.element, let type = (1...max(1, count)).first(where: { $0 <= count && name($0, system) == element }) else {

@@ -12,7 +12,9 @@ enum CosineSquaredAngle: AngleFunction {
     static let usage = "angle_style cosine/squared\nangle_coeff TYPE K DEGREES"
     static let size = 2
 
-    static func read(_ words: inout Words) throws -> [Double] { [try words.double("K"), cos(try words.double("theta0") * AngleMath.degree)] }
+    static func read(_ words: inout Words) throws -> [Double] {
+        [try words.double("K"), cos(try words.double("theta0") * AngleMath.degree)]
+    }
     @inline(__always)
     static func evaluate(_ c: Double, _ p: UnsafePointer<Double>) -> (energy: Double, slope: Double) {
         let d = c - p[1], kd = p[0] * d

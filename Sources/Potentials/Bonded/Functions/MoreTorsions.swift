@@ -75,7 +75,8 @@ enum FourierDihedral: TorsionFunction {
         let number = try words.int("the number of terms", in: 1...6)
         var row = [Double(number)]
         for k in 1...number {
-            let strength = try words.double("K\(k)"), n = try TorsionMath.multiplicity(&words), d = try words.double("d\(k)") * AngleMath.degree
+            let strength = try words.double("K\(k)"), n = try TorsionMath.multiplicity(&words),
+                d = try words.double("d\(k)") * AngleMath.degree
             row += [strength, n, cos(d), sin(d)]
         }
         return row + [Double](repeating: 0, count: size - row.count)

@@ -56,7 +56,8 @@ enum OPLSDihedral: TorsionFunction {
     }
 }
 
-/// E = K (1 + cos(n phi - d)), d in whole degrees. The weight of 1-4 interactions, which LAMMPS takes from its CHARMM pair styles, must be 0.
+/// E = K (1 + cos(n phi - d)), d in whole degrees. The weight of 1-4 interactions, which LAMMPS takes from its CHARMM pair styles, must be
+/// 0.
 enum CharmmDihedral: TorsionFunction {
     static let kind = TopologyKind.dihedral
     static let style = "charmm"
@@ -64,7 +65,8 @@ enum CharmmDihedral: TorsionFunction {
     static let size = 4
 
     static func read(_ words: inout Words) throws -> [Double] {
-        let k = try words.double("K"), n = try TorsionMath.multiplicity(&words), d = Double(try words.int("d in degrees")) * AngleMath.degree
+        let k = try words.double("K"), n = try TorsionMath.multiplicity(&words),
+            d = Double(try words.int("d in degrees")) * AngleMath.degree
         guard try words.double("the weight of 1-4 interactions", in: 0...1) == 0 else {
             throw words.error("1-4 interactions are those of LAMMPS' CHARMM pair styles, which are not there: the weight must be 0")
         }

@@ -69,7 +69,8 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
     /// - Throws: as `StackedCore.prepare`; `DeckError` at a base without a pullback, or without an energy.
     public func prepare(_ setup: PotentialSetup) throws {
         if isGated, period > 1 {
-            throw DeckError("\(style): every \(period) splits the forces into the members' mean and a correction, which a gate has not", at: core.place)
+            throw DeckError(
+                "\(style): every \(period) splits the forces into the members' mean and a correction, which a gate has not", at: core.place)
         }
         try core.prepare(setup)
         for member in core.memberSet.members.prefix(core.bases) {
@@ -77,7 +78,8 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
                 throw DeckError("\(style) differentiates its members' forces, and \(lacking.style) has no pullback", at: member.location)
             }
             guard member.potential.capabilities.contains([.energy, .gradient]) else {
-                throw DeckError("\(style): \(member.potential.style) has no energy of which its forces are the gradient", at: member.location)
+                throw DeckError(
+                    "\(style): \(member.potential.style) has no energy of which its forces are the gradient", at: member.location)
             }
             if isGated, !member.potential.capabilities.contains(.atomEnergy) {
                 throw DeckError("\(style) has a gate, and \(member.potential.style) has no energies of single atoms", at: member.location)
@@ -86,7 +88,8 @@ public final class ConservativeEnsemble: Potential, MemberReporting {
     }
 
     public var summary: String {
-        let features = core.evaluator.members > 0
+        let features =
+            core.evaluator.members > 0
             ? "features from members' forces, differentiated by one pass on duals of each base" : "features from geometry alone"
         let gate =
             switch core.configuration.gate {

@@ -19,8 +19,8 @@ public struct StackConfiguration: Codable, Sendable, Equatable {
         /// extensive. How a member divides its energy among atoms is a gauge that the gate sees; references e0 keep offsets between
         /// members out of the weights' gradient.
         case local
-        /// By one set of weights for the whole structure, w = softmax(ln p + mean over atoms of network(q_i)): what the published code does,
-        /// for comparison. *Not extensive*: what one part of a system looks like changes the weights everywhere. (The published gate
+        /// By one set of weights for the whole structure, w = softmax(ln p + mean over atoms of network(q_i)): what the published code
+        /// does, for comparison. *Not extensive*: what one part of a system looks like changes the weights everywhere. (The published gate
         /// also reads total energies, so that its weights change with the number of atoms; ours do not.)
         case global
     }

@@ -59,7 +59,8 @@ final class StackEvaluator<S: FeatureScalar> {
         let K = members
         forces.resize(to: owned * 3 * K, filling: 0)
         guard K > 0 else { return }
-        let s = network.scalars.values.zeroed(owned * network.scalarStride), v = network.vectors.values.zeroed(3 * owned * network.vectorStride)
+        let s = network.scalars.values.zeroed(owned * network.scalarStride),
+            v = network.vectors.values.zeroed(3 * owned * network.vectorStride)
         var own = [StackFeatures.Triple<Double>](repeating: .zero, count: K)
         for i in 0..<owned where species[i] >= 0 {
             for k in 0..<K {

@@ -46,7 +46,9 @@ struct StackFeatures {
     }
 
     /// Features of one atom from its members' forces.
-    func evaluate<L: Lane>(_ forces: [Triple<L>], scalar: (_ index: Int, _ value: L) -> Void, vector: (_ index: Int, _ value: Triple<L>) -> Void) {
+    func evaluate<L: Lane>(
+        _ forces: [Triple<L>], scalar: (_ index: Int, _ value: L) -> Void, vector: (_ index: Int, _ value: Triple<L>) -> Void
+    ) {
         let mean = mean(forces), meanSize = size(mean.dot(mean), force)
         scalar(0, meanSize)
         vector(0, direction(mean, force))

@@ -15,7 +15,8 @@ public struct StackFile {
         self.path = path
         tensors = try Safetensors(bytes, file: path, at: location)
         guard let text = tensors.metadata[Self.key] else {
-            throw DeckError("\(path) is not a stacked ensemble: its metadata have no \(Self.key) (mdfit stack train writes such files)", at: location)
+            throw DeckError(
+                "\(path) is not a stacked ensemble: its metadata have no \(Self.key) (mdfit stack train writes such files)", at: location)
         }
         do {
             configuration = try JSONDecoder().decode(StackConfiguration.self, from: Data(text.utf8))
@@ -31,7 +32,9 @@ public struct StackFile {
         let word = try words.word("the stacked ensemble's file, NAME.safetensors")
         let file = try StackFile(try setup.read(word.text, word.location), path: word.text, at: word.location)
         guard file.configuration.kind == kind else {
-            throw DeckError("\(word.text) holds a \(file.configuration.kind) ensemble; its style is ensemble/\(file.configuration.kind)", at: word.location)
+            throw DeckError(
+                "\(word.text) holds a \(file.configuration.kind) ensemble; its style is ensemble/\(file.configuration.kind)",
+                at: word.location)
         }
         return (word, file)
     }

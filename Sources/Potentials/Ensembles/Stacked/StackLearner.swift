@@ -26,8 +26,8 @@ public final class StackLearner: Learner {
         try self.init(configuration, RandomTensors(seed: seed, last: "readout.1"), precision)
     }
 
-    /// The weights of a file. Its configuration may have been changed where tensors stay the same, or to features that the file lacks, whose
-    /// layers then start at zero: the ensemble starts as the file's.
+    /// The weights of a file. Its configuration may have been changed where tensors stay the same, or to features that the file lacks,
+    /// whose layers then start at zero: the ensemble starts as the file's.
     public convenience init(_ file: StackFile, _ configuration: StackConfiguration? = nil, precision: LearningPrecision = .single) throws {
         try self.init(configuration ?? file.configuration, WarmStart(file: file.tensors), precision)
     }

@@ -41,7 +41,8 @@ final class StackedCore {
     ) throws {
         // A network that was trained without bases is a potential by itself.
         let isAlone = file.configuration.bases.isEmpty && words.isAtEnd
-        let memberSet = isAlone
+        let memberSet =
+            isAlone
             ? MemberSet([any Potential]()) : try MemberSet.read(&words, setup, owner: style, options: own + DeviationOptions.keywords)
         (self.style, self.file, place, self.memberSet) = (style, file, word.location, memberSet)
         configuration = file.configuration
@@ -151,9 +152,13 @@ final class StackedCore {
     func summary(_ lines: [String]) -> String {
         let c = configuration
         let name = file.map { "\($0.path): " } ?? ""
-        let size = "\(c.interactions) interactions of \(c.width) features, cutoff \(c.cutoff) Angstrom, elements \(c.elements.joined(separator: " "))"
+        let size =
+            "\(c.interactions) interactions of \(c.width) features, cutoff \(c.cutoff) Angstrom, elements \(c.elements.joined(separator: " "))"
         let members = memberSet.members.indices.map { k in
-            let role = k < bases ? "base with weight \(format(c.weights[k]))" : "observes\(judge.output.map { " every \($0.period) steps" } ?? " when asked")"
+            let role =
+                k < bases
+                ? "base with weight \(format(c.weights[k]))"
+                : "observes\(judge.output.map { " every \($0.period) steps" } ?? " when asked")"
             return "  \(memberSet.names[k]): \(role); \(memberSet.members[k].potential.summary)"
         }
         return (["\(style): \(name)\(size)"] + lines.map { "  \($0)" } + members).joined(separator: "\n")

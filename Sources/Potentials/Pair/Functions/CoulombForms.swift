@@ -7,8 +7,8 @@ import Domain
     import Musl
 #endif
 
-/// A Coulomb energy C q_i q_j f(r) of finite range, C = 1 / (4 pi epsilon_0) in the deck's units: alone (`CoulombPair`) or beside a short-ranged
-/// function (`ChargedPair`).
+/// A Coulomb energy C q_i q_j f(r) of finite range, C = 1 / (4 pi epsilon_0) in the deck's units: alone (`CoulombPair`) or beside a
+/// short-ranged function (`ChargedPair`).
 protocol CoulombForm: Sendable {
     /// The last word of the style: `cut` in coul/cut.
     static var word: String { get }
@@ -25,7 +25,9 @@ protocol CoulombForm: Sendable {
     /// s of the energy s C q_i^2 of each charge.
     static func selfEnergy(_ leading: [Double], cutoff: Double) -> Double
     /// Energy and g = -(dE/dr) / r; numbers from p[k] on.
-    static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R, from k: Int) -> (energy: L, g: L) where R.Value == L.Plain
+    static func evaluate<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, from k: Int
+    ) -> (energy: L, g: L) where R.Value == L.Plain
 }
 
 extension CoulombForm {
@@ -43,7 +45,9 @@ enum CutCoulomb: CoulombForm {
     static let size = 0
     static func numbers(_ leading: [Double], cutoff: Double) -> [Double] { [] }
     @inline(__always)
-    static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R, from k: Int) -> (energy: L, g: L) where R.Value == L.Plain {
+    static func evaluate<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, from k: Int
+    ) -> (energy: L, g: L) where R.Value == L.Plain {
         let q = r2.reciprocal(), e = q.squareRoot().scaled(by: qq)
         return (e, e * q)
     }
@@ -58,7 +62,9 @@ enum DebyeCoulomb: CoulombForm {
     static let size = 1
     static func numbers(_ leading: [Double], cutoff: Double) -> [Double] { [leading[0]] }
     @inline(__always)
-    static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R, from k: Int) -> (energy: L, g: L) where R.Value == L.Plain {
+    static func evaluate<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, from k: Int
+    ) -> (energy: L, g: L) where R.Value == L.Plain {
         let q = r2.reciprocal(), r = r2.squareRoot(), x = (-r.scaled(by: p[k])).exponential().scaled(by: qq), inverse = r * q
         return (x * inverse, x * (inverse + L(plain: p[k])) * q)
     }
@@ -69,7 +75,8 @@ private enum DampedShift {
     /// alpha, -alpha^2, 2 alpha / sqrt(pi), e, d: d = -(erfc(alpha rc) / rc + 2 alpha / sqrt(pi) exp(-alpha^2 rc^2)) / rc.
     /// - Parameter shiftsForce: e = erfc(alpha rc) / rc - d rc, such that f with d r vanishes there; else erfc(alpha rc) / rc.
     static func numbers(_ alpha: Double, _ cutoff: Double, shiftsForce: Bool) -> [Double] {
-        let energy: Double = erfc(alpha * cutoff) / cutoff, square: Double = alpha * alpha, root: Double = 2 * alpha / Double.pi.squareRoot()
+        let energy: Double = erfc(alpha * cutoff) / cutoff, square: Double = alpha * alpha,
+            root: Double = 2 * alpha / Double.pi.squareRoot()
         let gaussian: Double = exp(-square * cutoff * cutoff)
         let force: Double = -(energy + root * gaussian) / cutoff
         return [alpha, -square, root, shiftsForce ? energy - force * cutoff : energy, force]
@@ -92,7 +99,9 @@ enum DampedShiftedForce: CoulombForm {
     static func numbers(_ leading: [Double], cutoff: Double) -> [Double] { DampedShift.numbers(leading[0], cutoff, shiftsForce: true) }
     static func selfEnergy(_ leading: [Double], cutoff: Double) -> Double { DampedShift.selfEnergy(leading[0], cutoff, shiftsForce: true) }
     @inline(__always)
-    static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R, from k: Int) -> (energy: L, g: L) where R.Value == L.Plain {
+    static func evaluate<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, from k: Int
+    ) -> (energy: L, g: L) where R.Value == L.Plain {
         let r = r2.squareRoot(), inverse = r.reciprocal()
         let gaussian = r2.scaled(by: p[k + 1]).exponential()
         let fraction: L.Plain = p[k] * L.Plain(0.3275911)
@@ -107,8 +116,8 @@ enum DampedShiftedForce: CoulombForm {
     }
 }
 
-/// The same with the exact erfc: Wolf's sum with shifted forces, D. Wolf et al., J. Chem. Phys. 110, 8254 (1999). As in LAMMPS the energy lacks
-/// the shift of the force (- d r), so it is the forces' potential only up to that: NVE does not conserve it exactly.
+/// The same with the exact erfc: Wolf's sum with shifted forces, D. Wolf et al., J. Chem. Phys. 110, 8254 (1999). As in LAMMPS the energy
+/// lacks the shift of the force (- d r), so it is the forces' potential only up to that: NVE does not conserve it exactly.
 enum WolfCoulomb: CoulombForm {
     static let word = "wolf"
     static let leading = DampedShiftedForce.leading
@@ -118,7 +127,9 @@ enum WolfCoulomb: CoulombForm {
     static func numbers(_ leading: [Double], cutoff: Double) -> [Double] { DampedShift.numbers(leading[0], cutoff, shiftsForce: false) }
     static func selfEnergy(_ leading: [Double], cutoff: Double) -> Double { DampedShift.selfEnergy(leading[0], cutoff, shiftsForce: false) }
     @inline(__always)
-    static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R, from k: Int) -> (energy: L, g: L) where R.Value == L.Plain {
+    static func evaluate<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, from k: Int
+    ) -> (energy: L, g: L) where R.Value == L.Plain {
         let r = r2.squareRoot(), inverse = r.reciprocal(), gaussian = r2.scaled(by: p[k + 1]).exponential()
         let (e, g) = damped(complementaryError(r.scaled(by: p[k])), gaussian, r, r2, inverse, qq, p, from: k)
         let step: L.Plain = p[k + 4] * qq
@@ -136,7 +147,9 @@ enum ExactDampedShiftedForce: CoulombForm {
     static func numbers(_ leading: [Double], cutoff: Double) -> [Double] { DampedShift.numbers(leading[0], cutoff, shiftsForce: true) }
     static func selfEnergy(_ leading: [Double], cutoff: Double) -> Double { DampedShift.selfEnergy(leading[0], cutoff, shiftsForce: true) }
     @inline(__always)
-    static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R, from k: Int) -> (energy: L, g: L) where R.Value == L.Plain {
+    static func evaluate<L: EdgeLane, R: ParameterRow>(
+        _ r2: L, _ qq: L.Plain, _ p: R, from k: Int
+    ) -> (energy: L, g: L) where R.Value == L.Plain {
         let r = r2.squareRoot(), inverse = r.reciprocal(), gaussian = r2.scaled(by: p[k + 1]).exponential()
         return damped(complementaryError(r.scaled(by: p[k])), gaussian, r, r2, inverse, qq, p, from: k)
     }
@@ -217,7 +230,8 @@ extension ChargedPair {
     static var style: String { "\(Short.style)/coul/\(Form.word)" }
     static var usage: String {
         let own = Short.usage.split(separator: "\n")[1].dropLast("[CUTOFF]".count)
-        return "pair_style \(style) \(Form.leadingUsage)CUTOFF [COULOMB_CUTOFF]\n\(own)[CUTOFF\(Form.hasPairCutoff ? " [COULOMB_CUTOFF]" : "")]"
+        return
+            "pair_style \(style) \(Form.leadingUsage)CUTOFF [COULOMB_CUTOFF]\n\(own)[CUTOFF\(Form.hasPairCutoff ? " [COULOMB_CUTOFF]" : "")]"
     }
     private static var first: Int { Form.leading.count }
     private static var count: Int { Short.coefficients.count }
@@ -257,7 +271,7 @@ extension ChargedPair {
     static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> (energy: L, g: L) where R.Value == L.Plain {
         let ends = Short.size + Form.size
         let (e, g) = Short.evaluate(r2, qq, p), (own, pull) = Form.evaluate(r2, qq, p, from: Short.size)
-        let isNear = r2.less(than: L(plain: p[ends])), isCharged = r2.less(than: L(plain: p[ends + 1]))
+        let isNear = r2.less(than: L(plain: p[ends])), isCharged = isCharged(r2, p)
         return (
             L.select(isNear, e - L(plain: p[ends + 2]), L.zero) + L.select(isCharged, own, L.zero),
             L.select(isNear, g, L.zero) + L.select(isCharged, pull, L.zero)
@@ -266,7 +280,11 @@ extension ChargedPair {
     @inline(__always)
     static func coulombEnergy<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> L where R.Value == L.Plain {
         let own = Form.evaluate(r2, qq, p, from: Short.size).energy
-        return L.select(r2.less(than: L(plain: p[Short.size + Form.size + 1])), own, L.zero)
+        return L.select(isCharged(r2, p), own, L.zero)
+    }
+    @inline(__always)
+    static func isCharged<L: EdgeLane, R: ParameterRow>(_ r2: L, _ p: R) -> L.Mask where R.Value == L.Plain {
+        r2.less(than: L(plain: p[Short.size + Form.size + 1]))
     }
 }
 
@@ -313,7 +331,9 @@ enum TwelveSix: NeutralPairFunction {
     static func row(_ c: [Double], globals g: [Double], units: Units) -> (cutoff: Double, numbers: [Double]) {
         (c[2], LennardJonesNumbers.twelveSix(c[0], c[1]))
     }
-    static func mixed(_ a: [Double], _ b: [Double], globals g: [Double], rule: MixingRule) -> [Double]? { LennardJonesNumbers.mixed(a, b, rule) }
+    static func mixed(_ a: [Double], _ b: [Double], globals g: [Double], rule: MixingRule) -> [Double]? {
+        LennardJonesNumbers.mixed(a, b, rule)
+    }
     static func tail(_ c: [Double]) -> (energy: Double, pressure: Double)? { LennardJonesNumbers.tail(c[0], c[1], c[2]) }
     @inline(__always)
     static func evaluate<L: EdgeLane, R: ParameterRow>(_ r2: L, _ qq: L.Plain, _ p: R) -> (energy: L, g: L) where R.Value == L.Plain {

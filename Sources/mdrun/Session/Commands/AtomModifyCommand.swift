@@ -3,7 +3,8 @@ import Deck
 /// `atom_modify`: `sort` sets how often owned atoms are put in spatial order; `map` is accepted, no map is needed.
 struct AtomModifyCommand: DeckCommand {
     static let name = "atom_modify"
-    static let usage = "atom_modify [sort EVERY BINSIZE] [map array|hash|yes] [id yes] [first GROUP|all]   (map, first: accepted; they make no difference here)"
+    static let usage =
+        "atom_modify [sort EVERY BINSIZE] [map array|hash|yes] [id yes] [first GROUP|all]   (map, first: accepted; they make no difference here)"
     var sortEvery: Int?
 
     init(_ words: inout Words, _ session: Session) throws {

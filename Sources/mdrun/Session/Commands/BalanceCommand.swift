@@ -49,9 +49,10 @@ struct BalanceCommand: DeckCommand {
                 var edge = [0.0]
                 while edge.count < grid[d] {
                     let last = edge.last!
-                    edge.append(try words.double(
-                        "plane \(edge.count) of \(grid[d] - 1) across \(word.text)", "above the one before it (or 0) and below 1",
-                        where: { $0 > last && $0 < 1 }))
+                    edge.append(
+                        try words.double(
+                            "plane \(edge.count) of \(grid[d] - 1) across \(word.text)", "above the one before it (or 0) and below 1",
+                            where: { $0 > last && $0 < 1 }))
                 }
                 cuts[d] = edge + [1]
             }
@@ -109,7 +110,8 @@ struct CommStyleCommand: DeckCommand {
     init(_ words: inout Words, _ session: Session) throws {
         let word = try words.word("a communication style: brick")
         if word.text == "tiled" {
-            throw words.error("comm_style tiled is not supported: ranks share the box by planes right across it; balance ... shift moves them", at: word)
+            throw words.error(
+                "comm_style tiled is not supported: ranks share the box by planes right across it; balance ... shift moves them", at: word)
         }
         guard word.text == "brick" else { throw DeckError.unknown("communication style", word, known: ["brick"]) }
     }

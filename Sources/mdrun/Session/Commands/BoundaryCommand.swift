@@ -9,7 +9,9 @@ struct BoundaryCommand: DeckCommand {
 
     init(_ words: inout Words, _ session: Session) throws {
         faces = try Self.read(&words)
-        guard session.system == nil else { throw words.error("boundary must come before the simulation box is made; change_box changes it later") }
+        guard session.system == nil else {
+            throw words.error("boundary must come before the simulation box is made; change_box changes it later")
+        }
     }
 
     /// Three words.

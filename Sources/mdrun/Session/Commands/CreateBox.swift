@@ -66,7 +66,9 @@ struct CreateBox: DeckCommand {
             lo[d] = try words.double("the lower end along \(name)")
             let low = lo[d]
             hi[d] = try words.double("the upper end along \(name)", "above the lower one", where: { $0 > low })
-            guard d < session.dimension || lo[d] == -0.5 && hi[d] == 0.5 else { throw words.error("in two dimensions the ends along c are -0.5 and 0.5") }
+            guard d < session.dimension || lo[d] == -0.5 && hi[d] == 0.5 else {
+                throw words.error("in two dimensions the ends along c are -0.5 and 0.5")
+            }
         }
         let origin = lattice.position(lo)
         let edges = (0..<3).map { d in

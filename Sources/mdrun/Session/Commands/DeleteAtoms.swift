@@ -84,8 +84,8 @@ struct DeleteAtoms: DeckCommand {
         for i in 0..<system.atoms.owned where found[Int64(molecules.values[i])] != nil { marks[i] = true }
     }
 
-    /// Connections whose keeper is gone are gone; with `bond yes` so are those of any atom that is. Neighbours over bonds that are gone stay
-    /// neighbours, as in LAMMPS, until they are found anew.
+    /// Connections whose keeper is gone are gone; with `bond yes` so are those of any atom that is. Neighbours over bonds that are gone
+    /// stay neighbours, as in LAMMPS, until they are found anew.
     private func removeConnections(_ system: System, _ gone: Set<Int64>, _ session: Session) {
         let communicator = session.communicator
         for kind in TopologyKind.allCases {
@@ -93,12 +93,16 @@ struct DeleteAtoms: DeckCommand {
             var lost: [Int64: Int64] = [:]
             if removesBonds {
                 var wanted = Set<Int64>()
-                for i in 0..<system.atoms.owned { system.atoms.forEachConnection(kind, of: i) { _, ids in for id in ids { wanted.insert(Int64(id)) } } }
+                for i in 0..<system.atoms.owned {
+                    system.atoms.forEachConnection(kind, of: i) { _, ids in for id in ids { wanted.insert(Int64(id)) } }
+                }
                 lost = communicator.lookUp(wanted, in: gone.map { ($0, 1) })
             }
             system.atoms.removeConnections(kind, communicator) { _, ids in ids.contains { lost[Int64($0)] != nil } }
             let after = system.atoms.topology.counts[kind.rawValue]
-            if before > 0, removesBonds || removesMolecules { session.output.line("Deleted \(before - after) \(kind.plural), new total = \(after)") }
+            if before > 0, removesBonds || removesMolecules {
+                session.output.line("Deleted \(before - after) \(kind.plural), new total = \(after)")
+            }
         }
     }
 }

@@ -22,7 +22,8 @@ struct FixModifyCommand: DeckCommand {
                     throw DeckError("compute '\(word.text)' is no temperature", at: word.location)
                 }
                 if compute.group != fix.group {
-                    session.output.warn("fix_modify \(fix.id): the temperature's group (\(compute.group.name)) is not the fix's (\(fix.group.name))")
+                    session.output.warn(
+                        "fix_modify \(fix.id): the temperature's group (\(compute.group.name)) is not the fix's (\(fix.group.name))")
                 }
                 value = .temperature(compute.temperature)
             case 2:

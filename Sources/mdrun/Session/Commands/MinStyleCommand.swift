@@ -12,7 +12,8 @@ struct MinStyleCommand: DeckCommand {
         settings = session.minimizer
         let word = try words.word("a minimiser: cg, sd, fire or quickmin")
         if word.text == "hftn" {
-            throw words.error("min_style hftn is not supported: it needs products with the Hessian by differences of forces; use cg", at: word)
+            throw words.error(
+                "min_style hftn is not supported: it needs products with the Hessian by differences of forces; use cg", at: word)
         }
         if word.text == "fire/old" { throw words.error("min_style fire/old was taken out of LAMMPS after 22Dec2022; use fire", at: word) }
         if word.text.hasPrefix("spin") { throw words.error("min_style \(word.text) is not supported: atoms have no spins", at: word) }
@@ -68,13 +69,17 @@ struct MinModifyCommand: DeckCommand {
             case "initialdelay": settings.delaysAtStart = try words.flag("yes or no")
             case "halfstepback": settings.stepsHalfBack = try words.flag("yes or no")
             case "vdfmax": settings.uphillLimit = try words.nonNegativeInt("iterations in a row uphill, 0 for any")
-            default: if try words.flag("yes or no") { throw words.error("abcfire is not supported; fire without it finds the same minima", at: word) }
+            default:
+                if try words.flag("yes or no") {
+                    throw words.error("abcfire is not supported; fire without it finds the same minima", at: word)
+                }
             }
         }
         guard settings.largestStep >= settings.smallestStep else { throw words.error("tmax must be at least tmin") }
     }
 
-    private static func choice<T: CaseIterable & RawRepresentable>(_ words: inout Words, _ what: String) throws -> T where T.RawValue == String {
+    private static func choice<T: CaseIterable & RawRepresentable>(_ words: inout Words, _ what: String) throws -> T
+    where T.RawValue == String {
         try words.choice(what, T.allCases.map { ($0.rawValue, $0) })
     }
 }

@@ -13,7 +13,9 @@ struct NeighModifyCommand: DeckCommand {
 
     init(_ words: inout Words, _ session: Session) throws {
         settings = session.neighbours
-        let keywords = [("every", 0), ("delay", 1), ("check", 2), ("once", 3), ("one", 4), ("page", 4), ("binsize", 5), ("exclude", 6), ("include", 7)]
+        let keywords = [
+            ("every", 0), ("delay", 1), ("check", 2), ("once", 3), ("one", 4), ("page", 4), ("binsize", 5), ("exclude", 6), ("include", 7),
+        ]
         while let word = words.peek {
             switch try words.choice("a keyword of neigh_modify", keywords) {
             case 0: settings.every = try words.positiveInt("the number of steps between rebuilds")

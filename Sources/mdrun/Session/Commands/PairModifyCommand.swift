@@ -69,7 +69,9 @@ struct PairModifyCommand: DeckCommand {
         guard !same.isEmpty else { throw DeckError.unknown("style of this hybrid", style, known: potential.members.map(\.style)) }
         var number: Int?
         if let next = words.peek, Int(next.text) != nil { number = try words.int("which one of that style", in: 1...same.count) }
-        guard same.count == 1 || number != nil else { throw words.error("'\(style.text)' occurs \(same.count) times: say which one", at: style) }
+        guard same.count == 1 || number != nil else {
+            throw words.error("'\(style.text)' occurs \(same.count) times: say which one", at: style)
+        }
         return modifiable(same[(number ?? 1) - 1])
     }
 

@@ -13,7 +13,8 @@ struct ProcessorsCommand: DeckCommand {
         let fixed = grid.compactMap { $0 }.reduce(1, *)
         guard session.communicator.size % fixed == 0, grid.contains(nil) || fixed == session.communicator.size else {
             throw words.error(
-                "processors \(grid.map { $0.map(String.init) ?? "*" }.joined(separator: " ")) does not fit \(session.communicator.size) ranks")
+                "processors \(grid.map { $0.map(String.init) ?? "*" }.joined(separator: " ")) does not fit \(session.communicator.size) ranks"
+            )
         }
     }
 

@@ -128,7 +128,8 @@ struct ReadData: DeckCommand {
             throw DeckError("section \(section.text) needs a \(kind.name)_style before read_data", at: section.location)
         }
         if !style.isEmpty, style != chosen.text, session.noticedStyle != section.text {
-            session.output.warn("\(kind.title) style \(style) in data file differs from currently defined \(kind.name) style \(chosen.text)")
+            session.output.warn(
+                "\(kind.title) style \(style) in data file differs from currently defined \(kind.name) style \(chosen.text)")
         }
         session.noticedStyle = section.text
         session.deferred.append(Command(name: Word(text: "\(kind.name)_coeff", location: section.location), words: words))

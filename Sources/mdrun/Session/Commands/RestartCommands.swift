@@ -27,7 +27,9 @@ struct RestartCommand: DeckCommand {
 
     func execute(_ session: Session) throws {
         session.restarts = observer
-        guard let observer, let state = session.restored.observers.removeValue(forKey: ""), state.style == RestartObserver.stateStyle else { return }
+        guard let observer, let state = session.restored.observers.removeValue(forKey: ""), state.style == RestartObserver.stateStyle else {
+            return
+        }
         var reader = StateReader(state.bytes)
         try observer.restore(&reader)
     }

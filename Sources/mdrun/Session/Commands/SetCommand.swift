@@ -94,7 +94,8 @@ struct SetCommand: DeckCommand {
                 })
         case "charge", "mol":
             guard let property = keyword.text == "charge" ? session.system!.atoms.charge : session.system!.atoms.molecule else {
-                throw words.error("atom_style \(session.atomStyle.rawValue) has no \(keyword.text == "mol" ? "molecules" : "charges")", at: keyword)
+                throw words.error(
+                    "atom_style \(session.atomStyle.rawValue) has no \(keyword.text == "mol" ? "molecules" : "charges")", at: keyword)
             }
             return .property(property, try AtomValue(&words, keyword.text == "mol" ? "the molecule's number" : "the charge", session))
         case "mass", "density", "temperature":

@@ -34,7 +34,8 @@ struct WriteData: DeckCommand {
                 }
                 isGeneral = true
             default:
-                throw DeckError.unknown("write_data keyword", word, known: ["nocoeff", "nofix", "nolabelmap", "pair", "types", "triclinic/general"])
+                throw DeckError.unknown(
+                    "write_data keyword", word, known: ["nocoeff", "nofix", "nolabelmap", "pair", "types", "triclinic/general"])
             }
         }
     }

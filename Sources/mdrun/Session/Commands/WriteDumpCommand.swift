@@ -18,7 +18,8 @@ struct WriteDumpCommand: DeckCommand {
         try own.finish()
         guard split < rest.endIndex else { return }
         var changes = Words(Array(rest[(split + 1)...]), of: "write_dump modify", end: words.location)
-        for one in try DumpModification.parse(&changes, typeCount: system.atoms.typeCount, labels: system.atoms.labels, session.observation) {
+        for one in try DumpModification.parse(&changes, typeCount: system.atoms.typeCount, labels: system.atoms.labels, session.observation)
+        {
             try dump.modify(one)
         }
     }
