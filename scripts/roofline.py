@@ -16,7 +16,7 @@ Cases and their decks are those of scripts/benchmark_potentials.py. Needs objdum
   numbers that a conservative ensemble asks for, medians and differences likewise.
 - Peak: multiply-adds on ten independent vectors of four doubles, timed in turn with mdrun; bandwidth: a sum over 256 MiB.
 """
-import argparse, collections, pathlib, re, statistics, subprocess, sys, tempfile
+import argparse, collections, functools, pathlib, re, statistics, subprocess, sys, tempfile
 
 from benchmark import loop_time
 from benchmark_potentials import CASES, ROOT, prepare
@@ -93,17 +93,18 @@ def callgrind(valgrind, command, folder, option, number):
     return executed(out)
 
 
-def work_of(object_, addresses):
-    """{address: (operations, mnemonic)} of an object's instructions."""
+@functools.cache
+def work_of(object_):
+    """{address: operations} of an object's instructions."""
     if not object_ or not pathlib.Path(object_).exists():
         return {}
     found = {}
-    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", object_], capture_output=True, text=True).stdout
-    for line in listing.splitlines():
-        head, _, rest = line.partition(":\t")
-        if rest and re.fullmatch(r" *[0-9a-f]+", head) and int(head, 16) in addresses:
-            mnemonic, _, operands = rest.partition(" ")
-            found[int(head, 16)] = operations(mnemonic.strip(), operands)
+    with subprocess.Popen(["objdump", "-d", "--no-show-raw-insn", object_], stdout=subprocess.PIPE, text=True) as listing:
+        for line in listing.stdout:
+            head, tab, rest = line.partition(":\t")
+            if tab and head[:1] == " ":
+                mnemonic, _, operands = rest.partition(" ")
+                found[int(head, 16)] = operations(mnemonic.strip(), operands)
     return found
 
 
@@ -114,7 +115,9 @@ def counted(valgrind, command, folder, option, few, many):
     flops = listed = 0
     for object_ in {o for o, _ in difference}:
         addresses = {x: n for (o, x), n in difference.items() if o == object_}
-        work = work_of(object_, addresses)
+        if sum(addresses.values()) < 0.002 * (totals_b["Ir"] - totals_a["Ir"]):
+            continue
+        work = work_of(object_)
         listed += sum(n for x, n in addresses.items() if x in work)
         flops += sum(n * work[x] for x, n in addresses.items() if x in work)
     total = {event: totals_b[event] - totals_a[event] for event in totals_b}
