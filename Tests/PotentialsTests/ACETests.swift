@@ -5,39 +5,16 @@ import Potentials
 import TestSupport
 import Testing
 
-/// What python-ace gives: one file of Tests/Reference/ace.
-private struct Golden: Decodable {
-    struct Frame: Decodable {
-        var name: String
-        var cell: [Double]
-        var positions: [[Double]]
-        var types: [Int32]
-        var energy: Double
-        var virial: [Double]
-        var forces: [[Double]]
-        var atomEnergies: [Double]
-        var gamma: [Double]?
+/// What python-ace gives: Tests/Reference/ace.
+private enum Golden {
+    typealias Frame = GoldenFrames.Frame
 
-        func system(_ typeCount: Int) -> TestSystem {
-            let box = Box(lo: .zero, hi: Vector(cell[0], cell[1], cell[2], 0), xy: cell[3], xz: cell[4], yz: cell[5])
-            return TestSystem(
-                name, box: box, positions: positions.map { Vector($0[0], $0[1], $0[2], 0) }, types: types, typeCount: typeCount)
-        }
-    }
-    var elements: [String]
-    var frames: [Frame]
+    static let folder = GoldenFrames.folder("ace")
 
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Reference/ace").standardized
-
-    init(_ name: String) throws {
-        self = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Self.folder.appendingPathComponent(name + ".json")))
-    }
+    static func frames(_ name: String) throws -> GoldenFrames { try GoldenFrames(name, in: folder) }
 
     static func setup(_ types: Int, _ folder: URL = folder, units: Units = .metal) -> PotentialSetup {
-        PotentialSetup(
-            units: units, typeCount: types, masses: Array(repeating: nil, count: types + 1), labels: Array(repeating: nil, count: types + 1),
-            communicator: SerialCommunicator(),
-            read: { path, _ in [UInt8](try Data(contentsOf: folder.appendingPathComponent(path))) }, warn: { _ in })
+        GoldenFrames.setup(types, folder, units)
     }
 
     static func compare(_ result: Evaluation, _ frame: Frame, _ what: String, tolerance: Double = 2e-12) {
@@ -82,7 +59,7 @@ struct ACETests {
             "single.ace",
         ])
     func golden(file: String) throws {
-        let golden = try Golden(String(file.split(separator: ".")[0]))
+        let golden = try Golden.frames(String(file.split(separator: ".")[0]))
         for plain in [true, false] {
             let line = "* * \(file) \(golden.elements.joined(separator: " "))"
             let ace = try potential("pace", line, Golden.setup(golden.elements.count)) as! ACE
@@ -102,7 +79,7 @@ struct ACETests {
             ("shared.ace", "shared", 2e-12),
         ])
     func formats(file: String, name: String, tolerance: Double) throws {
-        let golden = try Golden(name)
+        let golden = try Golden.frames(name)
         for plain in [true, false] {
             let line = "* * \(file) \(golden.elements.joined(separator: " "))"
             let ace = try potential("pace", line, Golden.setup(golden.elements.count)) as! ACE
@@ -116,7 +93,7 @@ struct ACETests {
 
     @Test("the dual pass of other formats against differences", arguments: [("julia.yace", "julia"), ("shared.ace", "shared")])
     func pullback(file: String, name: String) throws {
-        let golden = try Golden(name)
+        let golden = try Golden.frames(name)
         let line = "* * \(file) \(golden.elements.joined(separator: " "))"
         let ace = try potential("pace", line, Golden.setup(golden.elements.count)) as! ACE
         var random = SeededGenerator(3)
@@ -132,7 +109,7 @@ struct ACETests {
     }
 
     @Test("extrapolation grades of python-ace", arguments: ["distance", "single"]) func grades(name: String) throws {
-        let golden = try Golden(name)
+        let golden = try Golden.frames(name)
         let line = "* * \(name).yaml \(name).asi \(golden.elements.joined(separator: " "))"
         let ace = try potential("pace/extrapolation", line, Golden.setup(golden.elements.count)) as! ACE
         #expect(ace.atomQuantities.map(\.name) == ["gamma"])
@@ -164,7 +141,7 @@ struct ACETests {
     }
 
     @Test("an atom alone has E0") func alone() throws {
-        let golden = try Golden("distance")
+        let golden = try Golden.frames("distance")
         var text = try String(contentsOf: Golden.folder.appendingPathComponent("distance.yace"), encoding: .utf8)
         text = text.replacingOccurrences(of: "E0: [0, 0]", with: "E0: [-1.5, -2.25]")
         let ace = try made(text, file: "m.yace", golden.elements.joined(separator: " "))
